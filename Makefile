@@ -1,0 +1,61 @@
+# make help lists what there is. `book` and `test` set up their own environment in .venv, once.
+
+VENV := .venv
+BIN := $(VENV)/bin
+STAMP := $(VENV)/.installed
+PORT := 8000
+NB := book
+
+# The first of these that is Python 3.11 or newer; or say it yourself: make book PYTHON=python3.12
+NEW_ENOUGH := import sys; sys.exit(sys.version_info < (3, 11))
+PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 python; do \
+	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && echo $$p && break; done)
+
+.DEFAULT_GOAL := help
+.PHONY: help book test test-all notebooks equations lint serve clean
+
+help: ## this list
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
+
+# Installs anew only if what is to be installed has changed: otherwise nothing needs a network.
+$(STAMP): requirements.txt pyproject.toml
+	@test -n "$(PYTHON)" && $(PYTHON) -c "$(NEW_ENOUGH)" || \
+		{ echo "Python 3.11 or newer is needed. If you have it, name it: make PYTHON=python3.12"; exit 1; }
+	@echo "Installing into $(VENV); this takes a minute or two."
+	$(PYTHON) -m venv $(VENV)
+	$(BIN)/python -m pip install --quiet --disable-pip-version-check -r requirements.txt
+	@touch $@
+
+# Always from nothing: a page kept from the last build would also keep its warnings to itself.
+book: $(STAMP) ## the book, in _build/html/index.html
+	rm -rf _build
+	$(BIN)/jupyter-book build . -W -n --keep-going
+	@test -f _build/html/index.html
+
+test: book ## the book, then all tests but the slow ones
+	$(BIN)/python -m pytest -n 2
+
+test-all: book ## the book, then all tests
+	$(BIN)/python -m pytest -n 2 -m "slow or not slow"
+
+notebooks: $(STAMP) ## run and store the notebooks; some only: NB=book/chapters/04-softmax.ipynb
+	$(BIN)/python tools/notebooks.py $(NB)
+
+equations: $(STAMP) ## the numbered equations and the tests that verify them
+	$(BIN)/python tools/equations.py
+
+lint: $(STAMP) ## style, types, spelling, workflow and citation files
+	$(BIN)/ruff check .
+	$(BIN)/ruff format --check .
+	$(BIN)/mypy
+	$(BIN)/codespell
+	$(BIN)/check-jsonschema --builtin-schema vendor.github-workflows .github/workflows/*.yml
+	$(BIN)/check-jsonschema --builtin-schema vendor.citation-file-format CITATION.cff
+	$(BIN)/zizmor --offline --quiet .github/workflows
+
+serve: ## the built book at http://127.0.0.1:8000; another port: PORT=8001
+	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
+
+clean: ## delete what was built; the environment stays
+	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	find mnist_nn tests tools -name __pycache__ -exec rm -rf {} +

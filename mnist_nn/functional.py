@@ -1,0 +1,655 @@
+"""The equations of the course, one pure function each.
+
+Examples are rows: a batch of M examples with n features is an array of shape (M, n). A name such as
+dZ stands for ∂L/∂Z and has the shape of Z. No function changes its arguments. The results have the
+dtype of the arguments, and ``out`` takes an array for the result, as in NumPy.
+
+Softmax and what belongs to it work on the last axis, so that z may be one vector of K logits or a
+batch (M, K). Losses are means over the M examples, and sums over the K classes.
+"""
+
+from inspect import unwrap
+from typing import Literal
+
+import numpy as np
+from numpy.typing import DTypeLike
+
+from .checks import Array, checked, float_dtype, real_number
+
+Reduction = Literal["mean", "sum"]
+
+
+# ---------------------------------------------------------------- one layer
+
+
+@checked(A="M n_in", W="n_in n_out", b="n_out", out="M n_out")
+def affine(A: Array, W: Array, b: Array, out: Array | None = None) -> Array:
+    """Return Z = A W + b, equation :eq:`eq-affine`.
+
+    Parameters
+    ----------
+    A
+        Inputs, shape (M, n_in).
+    W
+        Weights, shape (n_in, n_out).
+    b
+        Biases, shape (n_out,).
+    out
+        Array for the result, shape (M, n_out); made new if None.
+
+    Returns
+    -------
+    Z
+        Shape (M, n_out).
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a value is NaN or infinite.
+    TypeError
+        If a dtype is not real, or the dtypes differ.
+
+    Examples
+    --------
+    >>> affine([[1, 2]], [[3, 4], [5, 6]], [0.5, 0])
+    array([[13.5, 16. ]])
+    """
+    Z = np.matmul(A, W, out=out)  # (M, n_in) @ (n_in, n_out) → (M, n_out)
+    Z += b
+    return Z
+
+
+@checked(dZ="M n_out", A="M n_in", W="n_in n_out", out=("M n_in", "n_in n_out", "n_out"))
+def affine_backward(
+    dZ: Array,
+    A: Array,
+    W: Array | None = None,
+    out: tuple[Array | None, Array | None, Array | None] = (None, None, None),
+) -> tuple[Array | None, Array, Array]:
+    """Return the three gradients of an affine layer: dA = dZ Wᵀ, dW = Aᵀ dZ, db = Σₘ dZₘ.
+
+    Equations :eq:`eq-affine-dw` and :eq:`eq-affine-db`.
+
+    Parameters
+    ----------
+    dZ
+        ∂L/∂Z, shape (M, n_out).
+    A
+        The inputs that gave Z, shape (M, n_in).
+    W
+        Weights, shape (n_in, n_out), or None if dA is not wanted: nothing in front of the first
+        layer learns, so the gradient of its input would be thrown away.
+    out
+        Arrays (or None) for dA, dW and db. They must not overlap the other arguments.
+
+    Returns
+    -------
+    dA, dW, db
+        Shapes (M, n_in), (n_in, n_out) and (n_out,); dA is None if `W` is.
+
+    Raises
+    ------
+    ValueError
+        If the shapes do not fit, or a value is NaN or infinite.
+    TypeError
+        If a dtype is not real, or the dtypes differ.
+    """
+    out_dA, out_dW, out_db = out
+    dW = np.matmul(A.T, dZ, out=out_dW)  # (n_in, M) @ (M, n_out) → (n_in, n_out)
+    db = np.sum(dZ, axis=0, out=out_db)  # (M, n_out) → (n_out,)
+    # (M, n_out) @ (n_out, n_in) → (M, n_in)
+    dA = None if W is None else np.matmul(dZ, W.T, out=out_dA)
+    return dA, dW, db
+
+
+# ---------------------------------------------------------------- activations
+
+
+@checked(Z="...", out="Z")
+def relu(Z: Array, out: Array | None = None) -> Array:
+    """Return max(z, 0) for each entry of `Z`, any shape.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `Z` is empty, not real or not finite, or `out` does not fit.
+
+    Examples
+    --------
+    >>> relu([-2, 0, 3])
+    array([0., 0., 3.])
+    """
+    return np.maximum(Z, 0, out=out)
+
+
+@checked(dA="...", Z="dA", out="dA")
+def relu_backward(dA: Array, Z: Array, c: float = 0.0, out: Array | None = None) -> Array:
+    """Return dZ = dA ⊙ ReLU′(z), where ReLU′ is 1 for z > 0, 0 for z < 0 and `c` at z = 0.
+
+    Parameters
+    ----------
+    dA
+        ∂L/∂A, any shape.
+    Z
+        The argument of ReLU. With ``c=0`` its result A = ReLU(Z) will do as well, since z > 0
+        exactly where a > 0.
+    c
+        The derivative chosen at zero, between 0 and 1.
+    out
+        Array for the result.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real or not finite, the shapes differ, or `c` leaves [0, 1].
+    """
+    c = real_number("c", c)  # a Python float, so that float32 stays float32
+    if not 0 <= c <= 1:
+        raise ValueError(f"c is {c}; expected a number from 0 to 1")
+    if c == 0:
+        return np.multiply(dA, Z > 0, out=out)
+    return np.multiply(dA, np.heaviside(Z, c), out=out)  # Heaviside's step is c at zero
+
+
+@checked(Z="...", out="Z")
+def sigmoid(Z: Array, out: Array | None = None) -> Array:
+    """Return 1 / (1 + exp(-z)) for each entry of `Z`, any shape.
+
+    The exponent is never positive, so nothing overflows: for z < 0 the fraction is expanded by
+    exp(z).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `Z` is empty, not real or not finite, or `out` does not fit.
+
+    Examples
+    --------
+    >>> sigmoid([-1000, 0, 1000])
+    array([0. , 0.5, 1. ])
+    """
+    e = np.exp(-np.abs(Z))
+    return np.divide(np.where(Z >= 0, 1, e), 1 + e, out=out)
+
+
+@checked(dA="...", A="dA in [0, 1]", out="dA")
+def sigmoid_backward(dA: Array, A: Array, out: Array | None = None) -> Array:
+    """Return dZ = dA ⊙ a (1 - a), the gradient before a sigmoid from the one after it.
+
+    Parameters
+    ----------
+    dA
+        ∂L/∂A, any shape.
+    A
+        The result of the sigmoid, the same shape.
+    out
+        Array for the result.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real or not finite, the shapes differ, or `A` leaves [0, 1].
+    """
+    return np.multiply(dA, A * (1 - A), out=out)
+
+
+# ---------------------------------------------------------------- softmax
+
+
+@checked(Z="... K", out="Z")
+def softmax(Z: Array, out: Array | None = None) -> Array:
+    """Return exp(zₖ) / Σⱼ exp(zⱼ) along the last axis, equation :eq:`eq-softmax`.
+
+    The largest logit is subtracted first. That changes nothing, :eq:`eq-softmax-shift`, except that
+    no exponential overflows.
+
+    Parameters
+    ----------
+    Z
+        Logits, shape (K,) or (M, K).
+    out
+        Array for the result.
+
+    Returns
+    -------
+    P
+        Probabilities of the same shape; each row adds up to 1.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `Z` is empty, not real or not finite, or `out` does not fit.
+
+    Examples
+    --------
+    >>> softmax([1000.0, 1000.0])
+    array([0.5, 0.5])
+    """
+    P = np.subtract(Z, Z.max(axis=-1, keepdims=True), out=out)
+    np.exp(P, out=P)
+    P /= P.sum(axis=-1, keepdims=True)
+    return P
+
+
+@checked(Z="... K")
+def logsumexp(Z: Array) -> Array:
+    """Return log Σⱼ exp(zⱼ) along the last axis, equation :eq:`eq-logsumexp`.
+
+    Parameters
+    ----------
+    Z
+        Logits, shape (K,) or (M, K).
+
+    Returns
+    -------
+    lse
+        Shape () or (M,).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `Z` is empty, not real or not finite.
+
+    Examples
+    --------
+    >>> print(logsumexp([1000.0, 1000.0]).round(4))  # 1000 + log 2
+    1000.6931
+    """
+    m = Z.max(axis=-1, keepdims=True)
+    s = np.exp(Z - m).sum(axis=-1)  # (M, K) → (M,)
+    return m[..., 0] + np.log(s)
+
+
+@checked(Z="... K", out="Z")
+def log_softmax(Z: Array, out: Array | None = None) -> Array:
+    """Return log softmax(z) = z - log Σⱼ exp(zⱼ), equation :eq:`eq-log-softmax`.
+
+    Never the logarithm of a probability that has already been rounded to zero.
+
+    Parameters
+    ----------
+    Z
+        Logits, shape (K,) or (M, K).
+    out
+        Array for the result.
+
+    Returns
+    -------
+    log_P
+        Log-probabilities of the same shape, all ≤ 0.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `Z` is empty, not real or not finite, or `out` does not fit.
+
+    Examples
+    --------
+    >>> log_softmax([0.0, 200.0])
+    array([-200.,    0.])
+    """
+    S = np.subtract(Z, Z.max(axis=-1, keepdims=True), out=out)
+    S -= np.log(np.exp(S).sum(axis=-1, keepdims=True))
+    return S
+
+
+@checked(P="... K in [0, 1]")
+def softmax_jacobian(P: Array) -> Array:
+    """Return the Jacobian ∂p/∂z of softmax, diag(p) - p pᵀ, equation :eq:`eq-softmax-jacobian`.
+
+    Entry by entry it is :eq:`eq-softmax-jacobian-entries`. It is symmetric, so its rows may be read
+    as its columns.
+
+    Parameters
+    ----------
+    P
+        Probabilities p = softmax(z), shape (K,) or (M, K).
+
+    Returns
+    -------
+    J
+        Shape (K, K) or (M, K, K); ``J[..., k, i]`` is ∂pₖ/∂zᵢ.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `P` is empty, not real, or leaves [0, 1].
+
+    Examples
+    --------
+    >>> softmax_jacobian([0.5, 0.5])
+    array([[ 0.25, -0.25],
+           [-0.25,  0.25]])
+    """
+    diagonal = P[..., None] * np.eye(P.shape[-1], dtype=P.dtype)  # (M, K, K)
+    return diagonal - P[..., :, None] * P[..., None, :]
+
+
+@checked(dP="... K", P="dP in [0, 1]", out="dP")
+def softmax_backward(dP: Array, P: Array, out: Array | None = None) -> Array:
+    """Return dZ = p ⊙ (dP - p·dP), equation :eq:`eq-softmax-backward`.
+
+    The Jacobian applied to a gradient, without building its K² entries.
+
+    Parameters
+    ----------
+    dP
+        ∂L/∂p, shape (K,) or (M, K).
+    P
+        Probabilities p = softmax(z), the same shape.
+    out
+        Array for the result.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real or not finite, the shapes differ, or `P` leaves [0, 1].
+    """
+    dot = np.sum(P * dP, axis=-1, keepdims=True)  # (M, K) → (M, 1)
+    return np.multiply(P, dP - dot, out=out)
+
+
+# ---------------------------------------------------------------- losses
+
+
+@checked(y="M < K")
+def one_hot(y: Array, K: int = 10, dtype: DTypeLike = np.float32) -> Array:
+    """Return the rows Y with Y[m, y[m]] = 1 and zeros elsewhere, equation :eq:`eq-one-hot`.
+
+    Parameters
+    ----------
+    y
+        Labels, integers from 0 to K - 1, shape (M,).
+    K
+        Number of classes.
+    dtype
+        Of the result: the dtype of the network, since float64 rows would promote all they meet.
+
+    Returns
+    -------
+    Y
+        Shape (M, K).
+
+    Raises
+    ------
+    ValueError
+        If a label is out of range, `y` is empty or has another shape, or `K` is below 1.
+    TypeError
+        If the labels or `K` are not integers, or `dtype` is not float32 or float64.
+
+    Examples
+    --------
+    >>> one_hot([2, 0], K=3)
+    array([[0., 0., 1.],
+           [1., 0., 0.]], dtype=float32)
+    """
+    Y = np.zeros((len(y), K), float_dtype("dtype", dtype))
+    Y[np.arange(len(y)), y] = 1
+    return Y
+
+
+@checked(P="M K in [0, 1]", Y="P in [0, 1]")
+def nll(P: Array, Y: Array) -> float:
+    """Return the negative log-likelihood -1/M Σₘ Σₖ yₖ log pₖ, equation :eq:`eq-nll`.
+
+    Parameters
+    ----------
+    P
+        Probabilities, shape (M, K).
+    Y
+        One-hot labels, shape (M, K).
+
+    Returns
+    -------
+    loss
+        In nats, from 0 to infinity. It is infinite where the right class has p = 0; use
+        :func:`softmax_nll` on the logits, which has no such limit.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real, leaves [0, 1], or the shapes differ.
+    """
+    with np.errstate(divide="ignore"):
+        log_P = np.log(P, where=Y > 0, out=np.zeros_like(P))  # 0 log 0 counts as 0
+    return float(-np.sum(Y * log_P) / len(P))
+
+
+@checked(P="M K in [0, 1]", Y="P in [0, 1]")
+def nll_backward(P: Array, Y: Array) -> Array:
+    """Return dP = -Y / P / M, the gradient of :func:`nll`, equation :eq:`eq-nll-backward`.
+
+    Parameters
+    ----------
+    P
+        Probabilities, shape (M, K).
+    Y
+        One-hot labels, shape (M, K).
+
+    Returns
+    -------
+    dP
+        Shape (M, K); minus infinity where the right class has p = 0, or too small to divide by.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real, leaves [0, 1], or the shapes differ.
+    """
+    with np.errstate(divide="ignore", over="ignore"):
+        return np.divide(-Y, P, where=Y > 0, out=np.zeros_like(P)) / len(P)
+
+
+@checked(P="M K", Y="P")
+def mse(P: Array, Y: Array) -> float:
+    """Return the squared error 1/M Σₘ Σₖ (pₖ - yₖ)², equation :eq:`eq-mse`.
+
+    The mean is over examples only. Dividing by the K classes too would make every gradient K times
+    smaller.
+
+    Parameters
+    ----------
+    P
+        Predictions, shape (M, K).
+    Y
+        Targets, shape (M, K).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real or not finite, or the shapes differ.
+    """
+    return float(np.sum((P - Y) ** 2) / len(P))
+
+
+@checked(P="M K", Y="P")
+def mse_backward(P: Array, Y: Array) -> Array:
+    """Return dP = 2 (P - Y) / M, the gradient of :func:`mse`, equation :eq:`eq-mse-backward`.
+
+    Parameters
+    ----------
+    P
+        Predictions, shape (M, K).
+    Y
+        Targets, shape (M, K).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real or not finite, or the shapes differ.
+    """
+    return 2 * (P - Y) / len(P)
+
+
+@checked(P="M K in [0, 1]", Y="P in [0, 1]")
+def bernoulli_nll(P: Array, Y: Array) -> float:
+    """Return -1/M Σₘ Σₖ [y log p + (1 - y) log(1 - p)]: K coins, not one die.
+
+    Parameters
+    ----------
+    P
+        Probability that unit k is on, shape (M, K).
+    Y
+        Targets, shape (M, K).
+
+    Returns
+    -------
+    loss
+        In nats, from 0 to infinity.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real, leaves [0, 1], or the shapes differ.
+    """
+    return nll(P, Y) + nll(1 - P, 1 - Y)
+
+
+@checked(P="M K in [0, 1]", Y="P in [0, 1]")
+def bernoulli_nll_backward(P: Array, Y: Array) -> Array:
+    """Return dP = [(1 - y)/(1 - p) - y/p] / M, the gradient of :func:`bernoulli_nll`.
+
+    Parameters
+    ----------
+    P
+        Probability that unit k is on, shape (M, K).
+    Y
+        Targets, shape (M, K).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real, leaves [0, 1], or the shapes differ.
+    """
+    return nll_backward(P, Y) - nll_backward(1 - P, 1 - Y)
+
+
+# ---------------------------------------------------------------- output and loss in one
+
+
+@checked(Z="M K", y="M < K", out="Z")
+def softmax_nll(
+    Z: Array, y: Array, reduction: Reduction = "mean", out: Array | None = None
+) -> tuple[float, Array]:
+    """Return the NLL of softmax(Z) and dZ = (P - Y)/M, equation :eq:`eq-softmax-nll-backward`.
+
+    The loss is taken from the logits by log-sum-exp: exact, however wrong the network is.
+
+    Parameters
+    ----------
+    Z
+        Logits, shape (M, K).
+    y
+        Labels, integers from 0 to K - 1, shape (M,).
+    reduction
+        "mean" over the M examples, or "sum".
+    out
+        Array for dZ.
+
+    Returns
+    -------
+    loss, dZ
+        A float in nats, and an array of shape (M, K).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `Z` is empty, not real or not finite, a label is out of range, or the shapes do not fit.
+
+    Examples
+    --------
+    >>> loss, dZ = softmax_nll([[0.0, 200.0]], [0])
+    >>> print(loss, dZ)
+    200.0 [[-1.  1.]]
+    """
+    n = _divisor(reduction, len(Z))
+    rows = np.arange(len(Z))
+    S = np.subtract(Z, Z.max(axis=1, keepdims=True), out=out)
+    S_y = S[rows, y]  # (M, K) → (M,)
+    P = np.exp(S, out=S)
+    total = P.sum(axis=1, keepdims=True)  # (M, K) → (M, 1)
+    loss = np.sum(np.log(total)) - np.sum(S_y)
+    P /= total
+    P[rows, y] -= 1  # P has become P - Y
+    P /= n
+    return float(loss) / n, P
+
+
+@checked(Z="M K", y="M < K", out="Z")
+def softmax_mse(
+    Z: Array, y: Array, reduction: Reduction = "mean", out: Array | None = None
+) -> tuple[float, Array]:
+    """Return the squared error of softmax(Z) and its gradient, :eq:`eq-softmax-mse-backward`.
+
+    Parameters
+    ----------
+    Z
+        Logits, shape (M, K).
+    y
+        Labels, integers from 0 to K - 1, shape (M,).
+    reduction
+        "mean" over the M examples, or "sum".
+    out
+        Array for dZ.
+
+    Returns
+    -------
+    loss, dZ
+        A float from 0 to 2, and an array of shape (M, K).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `Z` is empty, not real or not finite, a label is out of range, or the shapes do not fit.
+    """
+    n = _divisor(reduction, len(Z))
+    P = unwrap(softmax)(Z)  # the bare formula: Z has been checked
+    E = P.copy()
+    E[np.arange(len(Z)), y] -= 1  # P - Y
+    dZ = unwrap(softmax_backward)(2 * E / n, P, out)
+    return float(np.sum(E**2)) / n, dZ
+
+
+@checked(Z="M K", y="M < K", out="Z")
+def sigmoid_bernoulli_nll(
+    Z: Array, y: Array, reduction: Reduction = "mean", out: Array | None = None
+) -> tuple[float, Array]:
+    """Return the Bernoulli NLL of K sigmoids and dZ = (σ(Z) - Y)/M.
+
+    The loss of one unit is log(1 + exp(z)) - y z, taken from the logit without overflow.
+
+    Parameters
+    ----------
+    Z
+        Logits, shape (M, K).
+    y
+        Labels, integers from 0 to K - 1, shape (M,).
+    reduction
+        "mean" over the M examples, or "sum".
+    out
+        Array for dZ.
+
+    Returns
+    -------
+    loss, dZ
+        A float in nats, and an array of shape (M, K).
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `Z` is empty, not real or not finite, a label is out of range, or the shapes do not fit.
+    """
+    n = _divisor(reduction, len(Z))
+    rows = np.arange(len(Z))
+    loss = np.sum(np.logaddexp(0, Z)) - np.sum(Z[rows, y])
+    dZ = unwrap(sigmoid)(Z, out)  # the bare formula: Z has been checked
+    dZ[rows, y] -= 1
+    dZ /= n
+    return float(loss) / n, dZ
+
+
+def _divisor(reduction: Reduction, M: int) -> int:
+    """Return what the sum over M examples is divided by."""
+    if reduction not in ("mean", "sum"):
+        raise ValueError(f'reduction is {reduction!r}; expected "mean" or "sum"')
+    return M if reduction == "mean" else 1

@@ -1,0 +1,277 @@
+"""A multilayer perceptron of any depth: forward, loss, backward."""
+
+from collections.abc import Sequence
+from inspect import unwrap
+from math import isfinite
+from typing import Any, NamedTuple
+
+import numpy as np
+from numpy.typing import ArrayLike, DTypeLike, NDArray
+
+from . import functional as F
+from .checks import Array, check_labels, check_rng, check_type, real_array
+from .init import INITS
+from .params import Params
+
+
+class Activation(NamedTuple):
+    """A hidden layer's function, and its gradient in terms of its result A."""
+
+    forward: Any  # (Z, out=) → A
+    backward: Any  # (dA, A, out=) → dZ
+
+
+class Output(NamedTuple):
+    """What the last layer's logits become: probabilities, and a loss with its gradient."""
+
+    predict: Any  # Z → P
+    loss: Any  # (Z, y, reduction, out=) → loss, dZ
+
+
+# The network checks its input once; inside it works with the bare formulas.
+affine, affine_backward = unwrap(F.affine), unwrap(F.affine_backward)
+relu_backward = unwrap(F.relu_backward)
+ACTIVATIONS = {
+    "relu": Activation(unwrap(F.relu), lambda dA, A, out: relu_backward(dA, A, out=out)),
+    "sigmoid": Activation(unwrap(F.sigmoid), unwrap(F.sigmoid_backward)),
+}
+OUTPUTS = {
+    "softmax_nll": Output(unwrap(F.softmax), unwrap(F.softmax_nll)),
+    "softmax_mse": Output(unwrap(F.softmax), unwrap(F.softmax_mse)),
+    "sigmoid_bernoulli_nll": Output(unwrap(F.sigmoid), unwrap(F.sigmoid_bernoulli_nll)),
+}
+
+
+class MLP:
+    """A multilayer perceptron: affine layers with an activation between them.
+
+    Layer l computes Zˡ = Aˡ⁻¹ Wˡ + bˡ and, but for the last, Aˡ = activation(Zˡ); A⁰ is the input
+    X, and the last Z holds the logits.
+
+    Parameters
+    ----------
+    sizes
+        Units per layer, input first, as in ``(784, 100, 100, 10)``.
+    activation
+        Of the hidden layers: "relu" or "sigmoid".
+    output
+        Name of the function in :mod:`mnist_nn.functional` that gives the loss: "softmax_nll",
+        "softmax_mse" or "sigmoid_bernoulli_nll".
+    init
+        How weights are drawn, a name in ``mnist_nn.init.INITS``. Biases start at zero.
+    rng
+        Generator for the weights, such as ``np.random.default_rng(0)``.
+    dtype
+        float32 to train, float64 to check gradients.
+
+    Attributes
+    ----------
+    params : Params
+        The weights ``params.W[l]`` and biases ``params.b[l]``, l = 1 … L.
+
+    Raises
+    ------
+    ValueError
+        If a size or a name is not a possible one; the message lists those that are.
+    TypeError
+        If `rng` is not a generator, or a size or `dtype` has the wrong type.
+
+    Examples
+    --------
+    >>> model = MLP((784, 100, 10), rng=np.random.default_rng(0))
+    >>> model
+    MLP(784-100-10, relu, softmax_nll, 79,510 parameters, float32)
+    >>> model.predict_proba(np.zeros((1, 784), np.float32)).round(2)[0, :3]
+    array([0.1, 0.1, 0.1], dtype=float32)
+    """
+
+    def __init__(
+        self,
+        sizes: Sequence[int],
+        activation: str = "relu",
+        output: str = "softmax_nll",
+        init: str = "he_normal",
+        *,
+        rng: np.random.Generator,
+        dtype: DTypeLike = np.float32,
+    ) -> None:
+        for kind, name, names in (
+            ("activation", activation, ACTIVATIONS),
+            ("output", output, OUTPUTS),
+            ("init", init, INITS),
+        ):
+            if not isinstance(name, str) or name not in names:
+                raise ValueError(f"{kind} is {name!r}; expected one of {', '.join(names)}")
+        check_rng(rng)
+        self.params = Params(sizes, dtype)
+        self.activation, self.output = activation, output
+        for W in self.params.W.values():
+            W[:] = INITS[init](rng, *W.shape)
+        self._buffers: tuple[list[Array], list[Array]] = ([], [])
+
+    @property
+    def sizes(self) -> tuple[int, ...]:
+        """Units per layer, input first."""
+        return self.params.sizes
+
+    @property
+    def dtype(self) -> np.dtype[Any]:
+        """The dtype of parameters and results."""
+        return self.params.flat.dtype
+
+    def __repr__(self) -> str:
+        """Say what the network is made of."""
+        sizes = "-".join(map(str, self.sizes))
+        count = f"{self.params.flat.size:,} parameters"
+        return f"MLP({sizes}, {self.activation}, {self.output}, {count}, {self.dtype})"
+
+    def forward(self, X: Array) -> list[Array]:
+        """Return what every layer computes: [A⁰, A¹, …, Z], with A⁰ = X and the logits Z last.
+
+        Parameters
+        ----------
+        X
+            Inputs, shape (M, n_in), scaled floats.
+
+        Raises
+        ------
+        ValueError
+            If the shape is wrong, or a value is NaN or infinite.
+        TypeError
+            If `X` holds integers: pixels that have not been scaled yet.
+        """
+        return self._forward(self._check_inputs(X), self._empty_layers(len(X)))
+
+    def _forward(self, X: Array, out: list[Array]) -> list[Array]:
+        W, b, L = self.params.W, self.params.b, len(self.params.W)
+        activate = ACTIVATIONS[self.activation].forward
+        A = [X]
+        for l in range(1, L + 1):
+            Z = affine(A[l - 1], W[l], b[l], out=out[l - 1])  # (M, n_in) → (M, n_out)
+            A.append(activate(Z, out=Z) if l < L else Z)
+        return A
+
+    def _empty_layers(self, M: int) -> list[Array]:
+        return [np.empty((M, n), self.dtype) for n in self.sizes[1:]]
+
+    def logits(self, X: Array) -> Array:
+        """Return the last layer's Z, shape (M, K), for inputs `X`, shape (M, n_in).
+
+        Raises what :meth:`forward` raises.
+        """
+        return self.forward(X)[-1]
+
+    def predict_proba(self, X: Array) -> Array:
+        """Return probabilities, shape (M, K), for inputs `X`, shape (M, n_in).
+
+        Rows of a softmax add up to 1; those of sigmoids need not. Raises what :meth:`forward`
+        raises.
+        """
+        P: Array = OUTPUTS[self.output].predict(self.logits(X))
+        return P
+
+    def predict(self, X: Array) -> NDArray[np.intp]:
+        """Return the most probable class of each input, shape (M,), for `X`, shape (M, n_in).
+
+        Raises what :meth:`forward` raises.
+        """
+        return self.logits(X).argmax(axis=1)  # (M, K) → (M,)
+
+    def loss(self, X: Array, y: ArrayLike, reduction: F.Reduction = "mean") -> float:
+        """Return the loss of inputs `X`, shape (M, n_in), with labels `y`, shape (M,).
+
+        Raises what :meth:`loss_and_grad` raises.
+        """
+        X, labels = self._check_inputs(X), self._check_targets(X, y)
+        with np.errstate(over="ignore", invalid="ignore"):  # seen in the loss, and said there
+            loss, _ = OUTPUTS[self.output].loss(self.logits(X), labels, reduction)
+        return finite_loss(loss)
+
+    def loss_and_grad(
+        self, X: Array, y: ArrayLike, reduction: F.Reduction = "mean", out: Params | None = None
+    ) -> tuple[float, Params]:
+        """Return the loss and its gradient with respect to every parameter.
+
+        Parameters
+        ----------
+        X
+            Inputs, shape (M, n_in), scaled floats.
+        y
+            Labels, integers from 0 to K - 1, shape (M,).
+        reduction
+            "mean" over the M examples, or "sum".
+        out
+            Parameters that take the gradient; made new if None.
+
+        Returns
+        -------
+        loss, grad
+            A float, and ∂L/∂W[l], ∂L/∂b[l] in a :class:`~mnist_nn.params.Params`.
+
+        Raises
+        ------
+        ValueError
+            If a shape is wrong, a label is out of range, a value is NaN or infinite, or the
+            parameters have grown so large that the loss is.
+        TypeError
+            If `X` holds integers, or `y` holds anything else, or `out` is not a Params.
+        """
+        X, labels = self._check_inputs(X), self._check_targets(X, y)
+        grad = Params(self.sizes, self.dtype) if out is None else out
+        check_type("out", grad, Params)
+        if grad.sizes != self.sizes or grad.flat.dtype != self.dtype:
+            raise ValueError(f"out is {grad}; expected {self.params}")
+        with np.errstate(over="ignore", invalid="ignore"):  # seen in the loss, and said there
+            loss = self._backpropagate(X, labels, reduction, grad)
+        return finite_loss(loss), grad
+
+    def _backpropagate(
+        self, X: Array, y: NDArray[np.intp], reduction: F.Reduction, grad: Params
+    ) -> float:
+        """Fill `grad` and return the loss."""
+        A_out, dA_out = self._buffers
+        if not A_out or len(A_out[0]) != len(X):  # kept for the next batch of the same size
+            A_out, dA_out = self._buffers = self._empty_layers(len(X)), self._empty_layers(len(X))
+        W, L = self.params.W, len(self.params.W)
+        backward = ACTIVATIONS[self.activation].backward
+        A = self._forward(X, A_out)
+        loss, dZ = OUTPUTS[self.output].loss(A[L], y, reduction, out=A[L])
+        for l in range(L, 1, -1):
+            out = (dA_out[l - 2], grad.W[l], grad.b[l])
+            dA, _, _ = affine_backward(dZ, A[l - 1], W[l], out=out)  # (M, n_out) → (M, n_in)
+            dZ = backward(dA, A[l - 1], out=dA)
+        affine_backward(dZ, X, out=(None, grad.W[1], grad.b[1]))
+        return float(loss)
+
+    def _check_inputs(self, X: Array) -> Array:
+        a = real_array("X", X)
+        if a.dtype.kind != "f":
+            raise TypeError(f"X holds {a.dtype} values; expected scaled pixels: digits.scaled()")
+        if a.ndim != 2 or a.shape[1] != self.sizes[0]:
+            raise ValueError(f"X has shape {a.shape}; expected (M, {self.sizes[0]}), a row each")
+        a = a.astype(self.dtype, copy=False)
+        if not np.isfinite(a).all():
+            raise ValueError("X holds NaN or infinity; expected finite numbers")
+        return a
+
+    def _check_targets(self, X: Array, y: ArrayLike) -> NDArray[np.intp]:
+        labels = check_labels("y", y, self.sizes[-1])
+        if labels.shape != (len(X),):
+            raise ValueError(f"y has shape {labels.shape}; expected ({len(X)},), one label a row")
+        return labels
+
+
+def finite_loss(loss: float) -> float:
+    """Return `loss`, if it is finite.
+
+    Raises
+    ------
+    ValueError
+        If it is not.
+    """
+    if not isfinite(loss):
+        raise ValueError(
+            f"the loss is {loss}: the parameters have grown too large; "
+            "start again with a smaller learning rate"
+        )
+    return loss
