@@ -27,10 +27,6 @@ MEAN_DIFFERENCE = 1.0
 BLOCK_DIFFERENCE = 40.0
 
 
-def pytest_configure(config: pytest.Config) -> None:
-    config.option.nbval_sanitize_with = str(config.rootpath / "tests" / "nbval-sanitize.cfg")
-
-
 def pytest_sessionstart(session: pytest.Session) -> None:
     import matplotlib
 

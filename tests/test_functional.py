@@ -14,7 +14,7 @@ from mnist_nn.gradcheck import numerical_derivative, relative_error
 LN2, LN3 = np.log(2), np.log(3)
 FLOATS = (np.float32, np.float64)
 
-quick = settings(max_examples=60, deadline=None, derandomize=True)
+quick = settings(max_examples=60)
 
 
 def close(actual, expected, tolerance=1e-14):

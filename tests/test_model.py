@@ -1,5 +1,6 @@
 """The network: one of two units worked by hand, gradients, memory, dtypes."""
 
+import tracemalloc
 from itertools import product
 
 import numpy as np
@@ -252,6 +253,20 @@ def test_batches_of_changing_sizes_do_not_disturb_each_other():
         X, y = examples(M, seed=M)
         _, expected = network().loss_and_grad(X, y)
         np.testing.assert_array_equal(model.loss_and_grad(X, y)[1].flat, expected.flat)
+
+
+def test_the_next_batch_of_the_same_size_needs_no_new_layers():
+    model = network((20, 500, 10))
+    (X, y), out = examples(400, 20, 10), model.params.copy()
+    layer = 400 * 500 * 8  # bytes of A¹
+    peaks = []
+    for _ in range(2):
+        tracemalloc.start()
+        model.loss_and_grad(X, y, out=out)
+        peaks.append(tracemalloc.get_traced_memory()[1])
+        tracemalloc.stop()
+    assert peaks[0] > 2 * layer, "A¹ and its gradient"
+    assert peaks[1] < 0.5 * layer, "no more than small change"
 
 
 def test_inputs_may_be_views_with_any_strides():

@@ -11,7 +11,7 @@ from hypothesis import strategies as st
 from mnist_nn import MLP, Params
 from mnist_nn.params import check_sizes
 
-quick = settings(max_examples=50, deadline=None, derandomize=True)
+quick = settings(max_examples=50)
 
 
 def test_the_vector_holds_w1_b1_w2_b2_in_this_order():

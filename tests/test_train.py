@@ -98,6 +98,12 @@ def test_every_epoch_takes_every_digit_once(few):
         np.testing.assert_array_equal(np.sort(labels), np.sort(few.labels))
 
 
+def test_no_batch_size_takes_all_digits_at_once(mnist):
+    model = recorder()
+    train(model, mnist.train[:700], replace(CONFIG, batch_size=None))
+    assert [len(y) for _, y in model.batches] == [700, 700]
+
+
 def members(batches):
     """Return the batches of an epoch as sets of digits, told apart by their ink."""
     return {frozenset(X.sum(axis=1).tolist()) for X, _ in batches}
