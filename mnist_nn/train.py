@@ -35,7 +35,7 @@ class TrainConfig:
     shuffle
         Whether each epoch takes the digits in a new order.
     low
-        Value of a black pixel; white is 1. Between 0 and 1.
+        Value of a pixel without ink; one full of ink is 1. At least -1 and less than 1.
 
     Raises
     ------
@@ -67,7 +67,7 @@ class TrainConfig:
             ("decay", 0 < self.decay <= 1, "a number above 0 and up to 1"),
             ("l2", self.l2 >= 0, "a number of 0 or more"),
             ("reduction", self.reduction in ("mean", "sum"), '"mean" or "sum"'),
-            ("low", 0 <= self.low < 1, "a number from 0 to below 1"),
+            ("low", -1 <= self.low < 1, "at least -1 and less than 1"),
         ):
             if not fits:
                 raise ValueError(f"{name} is {getattr(self, name)!r}; expected {expected}")
@@ -178,7 +178,7 @@ def evaluate(model: MLP, digits: Digits, low: float = 0.0) -> tuple[float, float
     digits
         What to measure on; scaled a thousand at a time, so that they stay small in memory.
     low
-        Value of a black pixel, as in training.
+        Value of a pixel without ink, as in training.
 
     Raises
     ------

@@ -495,7 +495,7 @@ BAD = {
         "l2": FROM_0,
         "reduction": WORD,
         "shuffle": {"a word": "no", "a number": 1, "None": None},
-        "low": FROM_0 | {"white": 1.0},
+        "low": REAL | {"below -1": -1.1, "full ink": 1.0},
     },
     "train.fit": {
         "model": OBJECT,
@@ -507,7 +507,7 @@ BAD = {
     "train.evaluate": {
         "model": OBJECT,
         "digits": OBJECT,
-        "low": {"white": 1.0, "text": "0", "NaN": np.nan, "None": None},
+        "low": {"full ink": 1.0, "text": "0", "NaN": np.nan, "None": None},
     },
     "metrics.accuracy": {"y": PREDICTIONS, "y_hat": PREDICTIONS},
     "metrics.error": {"y": PREDICTIONS, "y_hat": PREDICTIONS},
