@@ -57,5 +57,5 @@ serve: ## the built book at http://127.0.0.1:8000; another port: PORT=8001
 	$(BIN)/python -m http.server --bind 127.0.0.1 --directory _build/html $(PORT)
 
 clean: ## delete what was built; the environment stays
-	rm -rf _build .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
+	rm -rf _build build dist .pytest_cache .mypy_cache .ruff_cache .hypothesis *.egg-info
 	find mnist_nn tests tools -name __pycache__ -exec rm -rf {} +

@@ -52,11 +52,10 @@ def checked(**specs: str | tuple[str, ...]) -> Callable[[Callable[_P, _R]], Call
 
         @functools.wraps(f)
         def wrapper(*args: _P.args, **kwargs: _P.kwargs) -> _R:
-            bound = signature.bind(*args, **kwargs)
-            bound.apply_defaults()
-            given = bound.arguments
             try:
-                _check(given, specs, optional)
+                bound = signature.bind(*args, **kwargs)
+                bound.apply_defaults()
+                _check(bound.arguments, specs, optional)
             except (TypeError, ValueError) as error:
                 raise type(error)(f"{f.__name__}: {error}") from None
             return f(*bound.args, **bound.kwargs)
@@ -75,7 +74,9 @@ def _check(
         for k in specs
         if k != "out" and not (k in optional and given[k] is None)
     }
-    dtype = _common_dtype({k: a for k, a in arrays.items() if hasattr(given[k], "dtype")})
+    dtype = _common_dtype(
+        {k: a for k, a in arrays.items() if hasattr(given[k], "dtype") and " < " not in specs[k]}
+    )
     sizes: dict[str, int] = {}
     for name, a in arrays.items():
         axes, _, values = str(specs[name]).partition(" in ")
@@ -114,7 +115,7 @@ def real_array(name: str, x: ArrayLike) -> Array:
     try:
         a = np.asarray(x)
     except ValueError:
-        raise ValueError(f"{name} has rows of different lengths; make them equal") from None
+        raise ValueError(f"{name} is not a rectangular array; make its rows equally long") from None
     if a.dtype.kind not in "fiub":
         raise TypeError(f"{name} holds {a.dtype} values; expected real numbers")
     if a.size == 0:
@@ -133,7 +134,8 @@ def finite_array(name: str, x: ArrayLike, dtype: DTypeLike | None = None) -> Arr
         If `x` is empty, or holds NaN or infinity.
     """
     a = real_array(name, x)
-    a = a.astype(a.dtype if dtype is None else dtype, copy=False)
+    with np.errstate(over="ignore"):  # what is too large for float32 becomes infinite
+        a = a.astype(a.dtype if dtype is None else dtype, copy=False)
     if not np.isfinite(a).all():
         at = np.argwhere(~np.isfinite(a))[0].tolist()
         raise ValueError(f"{name} is {a[tuple(at)]} at index {at}; expected finite numbers")
@@ -209,6 +211,7 @@ def check_type(name: str, x: object, expected: type) -> None:
     """
     if not isinstance(x, expected):
         found, wanted = type(x).__name__, f"{expected.__module__}.{expected.__name__}"
+        wanted = wanted.removeprefix("builtins.")
         raise TypeError(f"{name} is of type {found}; expected {wanted}")
 
 

@@ -35,7 +35,7 @@ def affine(A: Array, W: Array, b: Array, out: Array | None = None) -> Array:
     b
         Biases, shape (n_out,).
     out
-        Array for the result, shape (M, n_out); made new if None.
+        Array for the result, shape (M, n_out); made new if None. It must not overlap the others.
 
     Returns
     -------
@@ -616,7 +616,8 @@ def sigmoid_bernoulli_nll(
 ) -> tuple[float, Array]:
     """Return the Bernoulli NLL of K sigmoids and dZ = (σ(Z) - Y)/M.
 
-    The loss of one unit is log(1 + exp(z)) - y z, taken from the logit without overflow.
+    The loss of one unit is log(1 + exp(z)), and log(1 + exp(-z)) for the unit that should be on:
+    taken from the logit without overflow.
 
     Parameters
     ----------
@@ -641,7 +642,9 @@ def sigmoid_bernoulli_nll(
     """
     n = _divisor(reduction, len(Z))
     rows = np.arange(len(Z))
-    loss = np.sum(np.logaddexp(0, Z)) - np.sum(Z[rows, y])
+    S = Z.copy()
+    S[rows, y] *= -1  # log(1 + exp(z)) - z = log(1 + exp(-z)), without the difference
+    loss = np.sum(np.logaddexp(0, S))
     dZ = unwrap(sigmoid)(Z, out)  # the bare formula: Z has been checked
     dZ[rows, y] -= 1
     dZ /= n
@@ -650,6 +653,6 @@ def sigmoid_bernoulli_nll(
 
 def _divisor(reduction: Reduction, M: int) -> int:
     """Return what the sum over M examples is divided by."""
-    if reduction not in ("mean", "sum"):
+    if not isinstance(reduction, str) or reduction not in ("mean", "sum"):
         raise ValueError(f'reduction is {reduction!r}; expected "mean" or "sum"')
     return M if reduction == "mean" else 1

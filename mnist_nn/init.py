@@ -57,7 +57,7 @@ def he_normal(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
 
 
 def zeros(rng: np.random.Generator, n_in: int, n_out: int) -> Array:
-    """Return zeros: fine for a single layer; in a deeper network no hidden weight ever moves.
+    """Return zeros: fine for one layer. Deeper, hidden units behind ReLU never learn.
 
     Raises what :func:`fan_in_uniform` raises.
     """

@@ -39,7 +39,8 @@ def error(y: ArrayLike, y_hat: ArrayLike) -> float:
 
     Takes and raises what :func:`accuracy` does.
     """
-    return 1 - accuracy(y, y_hat)
+    y, y_hat = _pair(y, y_hat)
+    return float(np.mean(y != y_hat))
 
 
 def confusion_matrix(y: ArrayLike, y_hat: ArrayLike, K: int = 10) -> NDArray[np.int64]:

@@ -9,13 +9,13 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import functional as F
-from .checks import Array, check_labels, check_rng, check_type, real_array
+from .checks import Array, check_labels, check_rng, check_type, finite_array, real_array
 from .init import INITS
 from .params import Params
 
 
 class Activation(NamedTuple):
-    """A hidden layer's function, and its gradient in terms of its result A."""
+    """A hidden layer's function, and its gradient in terms of its result A (ReLU: with c = 0)."""
 
     forward: Any  # (Z, out=) → A
     backward: Any  # (dA, A, out=) → dZ
@@ -159,7 +159,14 @@ class MLP:
 
         Raises what :meth:`forward` raises.
         """
-        return self.forward(X)[-1]
+        with np.errstate(over="ignore", invalid="ignore"):  # seen in Z, and said there
+            Z = self.forward(X)[-1]
+        if not np.isfinite(Z).all():
+            raise ValueError(
+                "the logits are not finite: the parameters have grown too large; "
+                "start again with a smaller learning rate"
+            )
+        return Z
 
     def predict_proba(self, X: Array) -> Array:
         """Return probabilities, shape (M, K), for inputs `X`, shape (M, n_in).
@@ -221,6 +228,8 @@ class MLP:
         check_type("out", grad, Params)
         if grad.sizes != self.sizes or grad.flat.dtype != self.dtype:
             raise ValueError(f"out is {grad}; expected {self.params}")
+        if np.may_share_memory(grad.flat, self.params.flat):
+            raise ValueError("out is the network's own parameters; expected a Params of its own")
         with np.errstate(over="ignore", invalid="ignore"):  # seen in the loss, and said there
             loss = self._backpropagate(X, labels, reduction, grad)
         return finite_loss(loss), grad
@@ -231,7 +240,8 @@ class MLP:
         """Fill `grad` and return the loss."""
         A_out, dA_out = self._buffers
         if not A_out or len(A_out[0]) != len(X):  # kept for the next batch of the same size
-            A_out, dA_out = self._buffers = self._empty_layers(len(X)), self._empty_layers(len(X))
+            A_out, dA_out = self._empty_layers(len(X)), self._empty_layers(len(X))[:-1]
+            self._buffers = A_out, dA_out
         W, L = self.params.W, len(self.params.W)
         backward = ACTIVATIONS[self.activation].backward
         A = self._forward(X, A_out)
@@ -249,10 +259,7 @@ class MLP:
             raise TypeError(f"X holds {a.dtype} values; expected scaled pixels: digits.scaled()")
         if a.ndim != 2 or a.shape[1] != self.sizes[0]:
             raise ValueError(f"X has shape {a.shape}; expected (M, {self.sizes[0]}), a row each")
-        a = a.astype(self.dtype, copy=False)
-        if not np.isfinite(a).all():
-            raise ValueError("X holds NaN or infinity; expected finite numbers")
-        return a
+        return finite_array("X", a, self.dtype)
 
     def _check_targets(self, X: Array, y: ArrayLike) -> NDArray[np.intp]:
         labels = check_labels("y", y, self.sizes[-1])

@@ -24,14 +24,14 @@ def sgd_step(params: Params, grad: Params, learning_rate: float, l2: float = 0.0
     Raises
     ------
     ValueError
-        If the sizes differ, η is not positive or λ is negative, or one is not finite.
+        If the sizes or dtypes differ, η is not positive or λ is negative, or one is not finite.
     TypeError
         If an argument has the wrong type.
     """
     check_type("params", params, Params)
     check_type("grad", grad, Params)
-    if params.sizes != grad.sizes:
-        raise ValueError(f"grad is {grad}; expected the sizes of params, {params}")
+    if params.sizes != grad.sizes or params.flat.dtype != grad.flat.dtype:
+        raise ValueError(f"grad is {grad}; expected the sizes and dtype of params, {params}")
     # Python floats, so that float32 parameters stay float32.
     learning_rate, l2 = real_number("learning_rate", learning_rate), real_number("l2", l2)
     if learning_rate <= 0 or l2 < 0:

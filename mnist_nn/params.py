@@ -11,6 +11,14 @@ from numpy.typing import DTypeLike
 from .checks import Array, float_dtype
 
 
+class _Views(dict[int, Array]):
+    """Arrays by layer. Assigning to one writes into its memory, so that it stays a view."""
+
+    def __setitem__(self, l: int, values: Array) -> None:
+        if values is not self[l]:  # after W[l] -= … it is
+            self[l][:] = values
+
+
 class Params:
     """The weights W[l] and biases b[l] of every layer, as views into one vector.
 
@@ -52,14 +60,23 @@ class Params:
         self.sizes = check_sizes(sizes)
         dtype = float_dtype("dtype", dtype)
         shapes = list(pairwise(self.sizes))
-        self.flat = np.zeros(sum((n_in + 1) * n_out for n_in, n_out in shapes), dtype)
-        self.W: dict[int, Array] = {}
-        self.b: dict[int, Array] = {}
-        rest = self.flat
+        self._flat = np.zeros(sum((n_in + 1) * n_out for n_in, n_out in shapes), dtype)
+        self.W, self.b = _Views(), _Views()
+        rest = self._flat
         for l, (n_in, n_out) in enumerate(shapes, start=1):
             W, b, rest = np.split(rest, [n_in * n_out, (n_in + 1) * n_out])
-            self.W[l] = W.reshape(n_in, n_out)  # (n_in · n_out,) → (n_in, n_out)
-            self.b[l] = b
+            self.W.update({l: W.reshape(n_in, n_out)})  # (n_in · n_out,) → (n_in, n_out)
+            self.b.update({l: b})
+
+    @property
+    def flat(self) -> Array:
+        """All parameters, W¹ b¹ W² b² …, shape (n,); assigning copies values into it."""
+        return self._flat
+
+    @flat.setter
+    def flat(self, values: Array) -> None:
+        if values is not self._flat:  # after flat -= … it is
+            self._flat[:] = values
 
     def copy(self) -> "Params":
         """Return parameters with the same values and their own memory."""

@@ -22,7 +22,8 @@ def digits(images: Array, titles: Sequence[Any] | None = None, columns: int = 10
     Parameters
     ----------
     images
-        Shape (M, 28, 28) or (M, 784), any range: the smallest value is white.
+        Shape (M, 28, 28) or (M, 784), any range. One scale serves them all: 0, or the
+        smallest value if it is negative, is white; the largest is black.
     titles
         M words or numbers to stand above the images.
     columns
@@ -53,7 +54,8 @@ def digits(images: Array, titles: Sequence[Any] | None = None, columns: int = 10
     for ax in axes.flat:
         ax.axis("off")
     for m, ax in zip(range(M), axes.flat, strict=False):
-        ax.imshow(pixels[m].reshape(28, 28), cmap="gray_r")  # (784,) → (28, 28)
+        image = pixels[m].reshape(28, 28)  # (784,) → (28, 28)
+        ax.imshow(image, cmap="gray_r", vmin=min(0, pixels.min()), vmax=pixels.max() or 1)
         if titles is not None:
             ax.set_title(titles[m], loc="center", fontsize="small", fontweight="normal")
     return figure
@@ -91,7 +93,7 @@ def matrix(M: Array, ax: Axes | None = None, numbers: str | None = None) -> Axes
     if ax is None:
         _, ax = plt.subplots(figsize=(4.6, 3.8))
     check_type("ax", ax, Axes)
-    top = np.abs(M).max() or 1.0
+    top = np.abs(M.astype(np.float64)).max() or 1.0
     signed = M.min() < 0
     image = ax.imshow(M, cmap="RdBu_r" if signed else "Blues", vmin=-top if signed else 0, vmax=top)
     ax.figure.colorbar(image, ax=ax, shrink=0.9)

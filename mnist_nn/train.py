@@ -66,7 +66,7 @@ class TrainConfig:
             ("learning_rate", self.learning_rate > 0, "a number above 0"),
             ("decay", 0 < self.decay <= 1, "a number above 0 and up to 1"),
             ("l2", self.l2 >= 0, "a number of 0 or more"),
-            ("reduction", self.reduction in ("mean", "sum"), '"mean" or "sum"'),
+            ("reduction", str(self.reduction) in ("mean", "sum"), '"mean" or "sum"'),
             ("low", -1 <= self.low < 1, "at least -1 and less than 1"),
         ):
             if not fits:
@@ -80,7 +80,8 @@ class History:
     Attributes
     ----------
     train_loss
-        Mean loss per example over the batches of the epoch, while the network was learning.
+        Mean loss per example over the batches of the epoch, while the network was learning;
+        without the L2 term.
     val_loss, val_accuracy
         Mean loss and accuracy on the validation digits, if there were any.
     """

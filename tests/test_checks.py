@@ -364,6 +364,7 @@ SIZES = {
     "nested": ((3, 2), (2, 1)),
 }
 WORD = {"unknown": "tanh", "empty": "", "None": None, "a number": 3, "a list": ["relu"]}
+WORD |= {"an array": np.array(["mean", "relu"])}
 DTYPE = {"float16": np.float16, "int": int, "complex": complex, "unknown": "float33"}
 DTYPE |= {"None": None, "object": object, "a number": 32}
 RNG = {"a seed": 0, "None": None, "the module": np.random, "old": np.random.RandomState(0)}
@@ -482,8 +483,16 @@ BAD = {
     },
     "model.finite_loss": {"loss": NOT_FINITE},
     "optim.sgd_step": {
-        "params": OBJECT | {"another size": params.Params((3, 2), np.float64)},
-        "grad": OBJECT | {"another size": params.Params((3, 5, 2), np.float64)},
+        "params": OBJECT
+        | {
+            "another size": params.Params((3, 2), np.float64),
+            "float32": params.Params((3, 4, 2), np.float32),
+        },
+        "grad": OBJECT
+        | {
+            "another size": params.Params((3, 5, 2), np.float64),
+            "float32": params.Params((3, 4, 2), np.float32),
+        },
         "learning_rate": ABOVE_0,
         "l2": FROM_0,
     },

@@ -790,3 +790,9 @@ def test_the_bare_formula_is_what_the_checked_function_computes(name):
     a, b = bare(*arguments), getattr(F, name)(*arguments)
     for x, y in zip(*((r if isinstance(r, tuple) else (r,)) for r in (a, b)), strict=True):
         np.testing.assert_array_equal(x, y)
+
+
+def test_the_bernoulli_loss_keeps_its_digits_where_the_network_is_right():
+    Z = np.full((1, 2), [40.0, -40.0])
+    loss, _ = F.sigmoid_bernoulli_nll(Z, [0])
+    assert abs(loss / (2 * np.exp(-40.0)) - 1) < 1e-12

@@ -61,6 +61,12 @@ def test_f_may_return_the_same_buffer_each_time():
     close(J, 2 * np.eye(3), 1e-8)
 
 
+@pytest.mark.parametrize("value", [np.nan, np.inf, "text", None, 1j])
+def test_f_must_return_finite_numbers(value):
+    with pytest.raises((TypeError, ValueError), match=r"f\(x\) .*; expected"):
+        numerical_derivative(lambda x: value, [1.0])
+
+
 def test_float32_and_integers_are_differentiated_in_float64():
     for x in (np.float32([1, 2]), [1, 2], np.array([1, 2], np.uint8)):
         derivative = numerical_derivative(lambda x: np.sum(x**2), x)
@@ -190,3 +196,9 @@ def test_float32_is_refused_with_the_way_out():
     model = MLP((4, 3), rng=np.random.default_rng(0))
     with pytest.raises(ValueError, match=r"make it with dtype=np\.float64"):
         check_gradient(model, np.ones((1, 4)), [0])
+
+
+def test_a_step_is_measured_as_float64_takes_it():
+    assert relative_error(numerical_derivative(np.sum, [1e9]), [1.0]) < 1e-6
+    with pytest.raises(ValueError, match="lost in the digits"):
+        numerical_derivative(np.sum, [1e12])

@@ -30,6 +30,11 @@ def test_accuracy_by_hand():
     assert error(Y, Y_HAT) == 2 / 5
 
 
+def test_an_error_is_counted_not_subtracted():
+    y, y_hat = [0] * 10, [1, *[0] * 9]
+    assert error(y, y_hat) == 0.1, "1 - 0.9 is 0.09999999999999998"
+
+
 def test_accuracy_and_error_are_python_floats():
     assert type(accuracy(Y, Y_HAT)) is type(error(Y, Y_HAT)) is float
 
@@ -75,6 +80,17 @@ def test_labels_may_be_lists_ranges_or_arrays_of_any_integers():
     for kind in (list, np.array, lambda y: np.array(y, np.uint8), lambda y: np.array(y, np.int32)):
         assert accuracy(kind(Y), kind(Y_HAT)) == 3 / 5
         assert confusion_matrix(kind(Y), kind(Y_HAT), np.uint8(20)).sum() == 5
+
+
+def test_accuracy_knows_no_largest_label():
+    assert accuracy([70_000, 3], [70_000, 4]) == 0.5
+
+
+def test_columns_of_labels_are_refused_even_if_both_are():
+    column = np.array([[0], [1]])
+    for f in (accuracy, error, confusion_matrix, errors_per_class):
+        with pytest.raises(ValueError, match=r"y has shape \(2, 1\) .*; expected \(M,\) for both"):
+            f(column, column)
 
 
 def test_labels_are_not_changed():
@@ -128,7 +144,7 @@ def test_confusion_matrix_accounts_for_everything(labels):
     np.testing.assert_array_equal(C.sum(axis=0), np.bincount(y_hat, minlength=5))
     np.testing.assert_array_equal(confusion_matrix(y_hat, y, K=5), C.T)
     assert np.trace(C) / C.sum() == accuracy(y, y_hat)
-    assert accuracy(y, y_hat) + error(y, y_hat) == 1
+    assert accuracy(y, y_hat) + error(y, y_hat) == pytest.approx(1)
 
 
 @quick

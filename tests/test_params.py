@@ -118,3 +118,17 @@ def test_sizes_may_be_any_integers():
     assert check_sizes([784, 10]) == (784, 10)
     assert check_sizes(np.array([784, 10])) == (784, 10)
     assert all(type(n) is int for n in check_sizes(np.array([784, 10])))
+
+
+def test_assigning_to_a_view_or_to_flat_writes_into_the_vector():
+    params = Params((3, 2), np.float64)
+    flat = params.flat
+    params.W[1] = np.arange(6.0).reshape(3, 2)
+    params.b[1] = params.b[1] + 7
+    assert params.flat is flat
+    np.testing.assert_array_equal(flat, [0, 1, 2, 3, 4, 5, 7, 7])
+    params.flat = params.flat * 2
+    assert params.flat is flat
+    np.testing.assert_array_equal(params.W[1], [[0, 2], [4, 6], [8, 10]])
+    with pytest.raises(ValueError, match="broadcast"):
+        params.W[1] = np.zeros((4, 2))

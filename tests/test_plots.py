@@ -51,6 +51,18 @@ def test_ink_is_dark():
     np.testing.assert_array_equal(rgb[0, 0], 1)
 
 
+@pytest.mark.parametrize(("low", "scale"), [(0.25, (0, 9)), (-1, (-1, 9))])
+def test_one_scale_from_white_to_black_serves_all_images(low, scale):
+    images = np.full((2, 784), low)
+    images[0, 0], images[1, 0] = 9, 3
+    assert [image.get_clim() for image in pictures(plots.digits(images))] == [scale, scale]
+
+
+def test_a_blank_image_is_white():
+    (drawn,) = pictures(plots.digits(np.zeros((1, 784), np.uint8)))
+    assert (drawn.to_rgba(drawn.get_array())[..., :3] == 1).all()
+
+
 def test_columns_set_the_width_of_the_grid():
     figure = plots.digits(np.zeros((7, 784)), columns=3)
     assert len(figure.axes) == 9
@@ -90,6 +102,11 @@ def test_a_matrix_of_one_sign_goes_from_zero_to_its_maximum():
     (image,) = plots.matrix([[1.0, 2.0]]).get_images()
     assert image.get_clim() == (0, 2)
     assert sum(image.to_rgba(0.0)) > sum(image.to_rgba(2.0)), "pale to dark"
+
+
+def test_small_integers_do_not_overflow():
+    (image,) = plots.matrix(np.array([[-128, 1]], np.int8)).get_images()
+    assert image.get_clim() == (-128, 128)
 
 
 def test_a_matrix_of_zeros_is_fine():

@@ -335,8 +335,8 @@ class Digits:
 def _scale(pixels: NDArray[np.uint8], dtype: np.dtype[Any], low: float) -> NDArray[Any]:
     """Map pixels from 0..255 to `low`..1 and make each image a row."""
     # Only in-place steps and Python floats: neither changes the dtype.
-    X = pixels.reshape(len(pixels), HEIGHT * WIDTH).astype(dtype)  # (B, 28, 28) → (B, 784)
-    X /= 255.0
+    rows = pixels.reshape(len(pixels), HEIGHT * WIDTH)  # (B, 28, 28) → (B, 784)
+    X = np.divide(rows, 255, dtype=dtype)
     if low:
         # x + low (1 - x) is low + (1 - low) x, but exact at both ends whatever low is.
         rest = 1.0 - X  # (B, 784)
