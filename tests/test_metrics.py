@@ -199,3 +199,7 @@ def test_about_95_of_100_intervals_hold_the_true_rate(rate):
     k = np.arange(n + 1)
     holds = [low <= rate <= high for low, high in (binomial_interval(int(i), n) for i in k)]
     assert abs(binom.pmf(k, n, rate)[holds].sum() - 0.95) < 0.015
+
+
+def test_accuracy_takes_labels_of_any_number_of_classes():
+    assert accuracy([100_000, 7], [100_000, 8]) == 0.5
