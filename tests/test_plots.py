@@ -72,6 +72,18 @@ def test_columns_set_the_width_of_the_grid():
     assert few.axes[0].get_subplotspec().get_gridspec().get_geometry() == (1, 2)
 
 
+def test_ten_images_stand_in_a_row_unless_told_otherwise():
+    figure = plots.digits(np.zeros((12, 784)))
+    assert figure.axes[0].get_subplotspec().get_gridspec().get_geometry() == (2, 10)
+
+
+def test_titles_have_room_and_no_room_is_left_without_them():
+    bare, titled = (plots.digits(np.zeros((1, 784)), titles) for titles in (None, ["5"]))
+    width, height = bare.get_size_inches()
+    assert width == height, "an image is square"
+    assert 1.2 < titled.get_size_inches()[1] / height < 1.5
+
+
 def test_titles_stand_above_their_images():
     figure = plots.digits(np.zeros((3, 784)), titles=np.array([5, 0, 4]), columns=2)
     assert [ax.get_title() for ax in figure.axes] == ["5", "0", "4", ""]
@@ -114,6 +126,18 @@ def test_a_matrix_of_zeros_is_fine():
     assert image.get_clim() == (0, 1)
 
 
+def whole(ticks):
+    return all(float(t).is_integer() for t in ticks)
+
+
+@pytest.mark.parametrize("n", [2, 100])
+def test_rows_and_columns_are_counted_in_whole_numbers_and_not_too_many(n):
+    ax = plots.matrix(np.eye(n))
+    for ticks in (ax.get_xticks(), ax.get_yticks()):
+        assert whole(ticks)
+        assert len(ticks) <= 13
+
+
 def test_numbers_are_written_where_they_belong():
     ax = plots.matrix([[0.123, -1.0], [2.0, 3.456]], numbers=".2f")
     assert texts(ax) == ["0.12", "-1.00", "2.00", "3.46"]
@@ -152,6 +176,7 @@ def test_confusion_says_which_axis_is_which():
     assert ax.get_xlabel() == "predicted digit"
     assert ax.get_ylabel() == "true digit"
     assert ax.get_xticks().tolist() == ax.get_yticks().tolist() == [0, 1, 2]
+    assert [a.get_ylabel() for a in ax.figure.axes] == ["true digit", "wrong answers"]
 
 
 def test_confusion_without_mistakes_is_all_white():
@@ -192,6 +217,11 @@ def test_validation_has_one_colour_in_both_panels():
 def test_history_without_validation_has_one_panel():
     (loss,) = plots.history(History([3.0, 2.0])).axes
     assert len(loss.get_lines()) == 1
+
+
+def test_epochs_are_whole_numbers():
+    for ax in plots.history(History([3.0, 2.0], [2.5, 2.25], [0.5, 0.75])).axes:
+        assert whole(ax.get_xticks())
 
 
 def test_all_pictures_can_be_drawn_in_the_style_of_the_course(tmp_path):
