@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all notebooks equations lint serve clean
+.PHONY: help book test test-all notebooks equations benchmark lint serve clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -43,6 +43,12 @@ notebooks: $(STAMP) ## run and store the notebooks; some only: NB=book/chapters/
 
 equations: $(STAMP) ## the numbered equations and the tests that verify them
 	$(BIN)/python tools/equations.py
+
+# The peers are large and nothing else needs them: they get an environment of their own.
+benchmark: ## how fast the package trains, beside PyTorch, JAX and scikit-learn; fifteen minutes
+	test -d .venv-benchmark || $(PYTHON) -m venv .venv-benchmark
+	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check . -r benchmarks/requirements.txt
+	.venv-benchmark/bin/python benchmarks/run.py
 
 lint: $(STAMP) ## style, types, spelling, workflow and citation files
 	$(BIN)/ruff check .

@@ -8,19 +8,22 @@ The companion package of the course. Start with::
 """
 
 from . import functional, gradcheck, init, metrics
-from .data import Digits, load_mnist
+from .data import Digits, Examples, Scaling, load_mnist
 from .model import MLP
 from .params import Params
-from .train import History, TrainConfig, evaluate, fit
+from .train import History, TrainConfig, Training, evaluate, fit
 
 __version__ = "0.1.0"
 
 __all__ = [
     "MLP",
     "Digits",
+    "Examples",
     "History",
     "Params",
+    "Scaling",
     "TrainConfig",
+    "Training",
     "evaluate",
     "fit",
     "functional",

@@ -9,16 +9,25 @@ import numpy as np
 from numpy.typing import ArrayLike, DTypeLike, NDArray
 
 from . import functional as F
-from .checks import Array, check_labels, check_rng, check_type, finite_array, real_array
+from .checks import (
+    Array,
+    check_labels,
+    check_rng,
+    check_type,
+    finite_array,
+    real_array,
+    real_number,
+)
+from .data import UNIT, Scaling
 from .init import INITS
 from .params import Params
 
 
 class Activation(NamedTuple):
-    """A hidden layer's function, and its gradient in terms of its result A (ReLU: with c = 0)."""
+    """A hidden layer's function, and its gradient; c is the derivative of ReLU at zero."""
 
     forward: Any  # (Z, out=) → A
-    backward: Any  # (dA, A, out=) → dZ
+    backward: Any  # (dA, Z, A, c, out=) → dZ
 
 
 class Output(NamedTuple):
@@ -30,16 +39,27 @@ class Output(NamedTuple):
 
 # The network checks its input once; inside it works with the bare formulas.
 affine, affine_backward = unwrap(F.affine), unwrap(F.affine_backward)
-relu_backward = unwrap(F.relu_backward)
+relu_backward, sigmoid_backward = unwrap(F.relu_backward), unwrap(F.sigmoid_backward)
 ACTIVATIONS = {
-    "relu": Activation(unwrap(F.relu), lambda dA, A, out: relu_backward(dA, A, out=out)),
-    "sigmoid": Activation(unwrap(F.sigmoid), unwrap(F.sigmoid_backward)),
+    "relu": Activation(unwrap(F.relu), lambda dA, Z, A, c, out: relu_backward(dA, Z, c, out)),
+    "sigmoid": Activation(unwrap(F.sigmoid), lambda dA, Z, A, c, out: sigmoid_backward(dA, A, out)),
 }
 OUTPUTS = {
     "softmax_nll": Output(unwrap(F.softmax), unwrap(F.softmax_nll)),
     "softmax_mse": Output(unwrap(F.softmax), unwrap(F.softmax_mse)),
     "sigmoid_bernoulli_nll": Output(unwrap(F.sigmoid), unwrap(F.sigmoid_bernoulli_nll)),
 }
+
+
+class _Buffers(NamedTuple):
+    """Arrays that one batch leaves to the next, unless that is larger."""
+
+    Z: list[Array]  # Z¹ … Zᴸ
+    A: list[Array]  # A¹ … Aᴸ⁻¹
+    dA: list[Array]  # ∂L/∂A¹ … ∂L/∂Aᴸ⁻¹
+
+    def fit(self, M: int, in_place: bool) -> bool:
+        return bool(self.Z) and len(self.Z[0]) >= M and (self.A is self.Z) == in_place
 
 
 class MLP:
@@ -57,8 +77,13 @@ class MLP:
     output
         Name of the function in :mod:`mnist_nn.functional` that gives the loss: "softmax_nll",
         "softmax_mse" or "sigmoid_bernoulli_nll".
-    init
-        How weights are drawn, a name in ``mnist_nn.init.INITS``. Biases start at zero.
+    init, bias_init
+        How weights and biases are drawn: names in ``mnist_nn.init.INITS``.
+    c
+        The derivative of ReLU chosen at zero, from 0 to 1.
+    scaling
+        What training, :func:`~mnist_nn.train.evaluate` and the command line make of pixels before
+        this network sees them. Kept here so that it is saved and loaded with the weights.
     rng
         Generator for the weights, such as ``np.random.default_rng(0)``.
     dtype
@@ -92,6 +117,9 @@ class MLP:
         output: str = "softmax_nll",
         init: str = "he_normal",
         *,
+        bias_init: str = "zeros",
+        c: float = 0.0,
+        scaling: Scaling = UNIT,
         rng: np.random.Generator,
         dtype: DTypeLike = np.float32,
     ) -> None:
@@ -99,15 +127,21 @@ class MLP:
             ("activation", activation, ACTIVATIONS),
             ("output", output, OUTPUTS),
             ("init", init, INITS),
+            ("bias_init", bias_init, INITS),
         ):
             if not isinstance(name, str) or name not in names:
                 raise ValueError(f"{kind} is {name!r}; expected one of {', '.join(names)}")
         check_rng(rng)
+        check_type("scaling", scaling, Scaling)
+        self.c = real_number("c", c)
+        if not 0 <= self.c <= 1:
+            raise ValueError(f"c is {c}; expected a number from 0 to 1")
         self.params = Params(sizes, dtype)
-        self.activation, self.output = activation, output
-        for W in self.params.W.values():
-            W[:] = INITS[init](rng, *W.shape)
-        self._buffers: tuple[list[Array], list[Array]] = ([], [])
+        self.activation, self.output, self.scaling = activation, output, scaling
+        for l, W in self.params.W.items():
+            W[:] = INITS[init](rng, *W.shape, W.shape)
+            self.params.b[l][:] = INITS[bias_init](rng, *W.shape, W.shape[1:])
+        self._buffers = _Buffers([], [], [])
 
     @property
     def sizes(self) -> tuple[int, ...]:
@@ -125,6 +159,10 @@ class MLP:
         count = f"{self.params.flat.size:,} parameters"
         return f"MLP({sizes}, {self.activation}, {self.output}, {count}, {self.dtype})"
 
+    def __getstate__(self) -> dict[str, Any]:
+        """Pickle and copy the network without its buffers."""
+        return self.__dict__ | {"_buffers": _Buffers([], [], [])}
+
     def forward(self, X: Array) -> list[Array]:
         """Return what every layer computes: [A⁰, A¹, …, Z], with A⁰ = X and the logits Z last.
 
@@ -140,16 +178,19 @@ class MLP:
         TypeError
             If `X` holds integers: pixels that have not been scaled yet.
         """
-        return self._forward(self._check_inputs(X), self._empty_layers(len(X)))
+        X = self._check_inputs(X)
+        Z = self._empty_layers(len(X))
+        self._forward(X, Z, Z)
+        return [X, *Z]
 
-    def _forward(self, X: Array, out: list[Array]) -> list[Array]:
+    def _forward(self, X: Array, Z: list[Array], A: list[Array]) -> None:
+        """Fill the lists of Z¹ … Zᴸ and of A¹ … Aᴸ⁻¹, which may be the same arrays."""
         W, b, L = self.params.W, self.params.b, len(self.params.W)
         activate = ACTIVATIONS[self.activation].forward
-        A = [X]
         for l in range(1, L + 1):
-            Z = affine(A[l - 1], W[l], b[l], out=out[l - 1])  # (M, n_in) → (M, n_out)
-            A.append(activate(Z, out=Z) if l < L else Z)
-        return A
+            affine(X if l == 1 else A[l - 2], W[l], b[l], out=Z[l - 1])  # (M, n_in) → (M, n_out)
+            if l < L:
+                activate(Z[l - 1], out=A[l - 1])
 
     def _empty_layers(self, M: int) -> list[Array]:
         return [np.empty((M, n), self.dtype) for n in self.sizes[1:]]
@@ -185,7 +226,7 @@ class MLP:
         return self.logits(X).argmax(axis=1)  # (M, K) → (M,)
 
     def loss(self, X: Array, y: ArrayLike, reduction: F.Reduction = "mean") -> float:
-        """Return the loss of inputs `X`, shape (M, n_in), with labels `y`, shape (M,).
+        """Return the loss of inputs `X`, shape (M, n_in), with labels `y`, (M,) or one-hot (M, K).
 
         Raises what :meth:`loss_and_grad` raises.
         """
@@ -204,7 +245,7 @@ class MLP:
         X
             Inputs, shape (M, n_in), scaled floats.
         y
-            Labels, integers from 0 to K - 1, shape (M,).
+            Labels: integers from 0 to K - 1, shape (M,), or one-hot rows, shape (M, K).
         reduction
             "mean" over the M examples, or "sum".
         out
@@ -230,27 +271,46 @@ class MLP:
             raise ValueError(f"out is {grad}; expected {self.params}")
         if np.may_share_memory(grad.flat, self.params.flat):
             raise ValueError("out is the network's own parameters; expected a Params of its own")
+        n = F.divisor(reduction, len(X))
         with np.errstate(over="ignore", invalid="ignore"):  # seen in the loss, and said there
-            loss = self._backpropagate(X, labels, reduction, grad)
-        return finite_loss(loss), grad
+            loss = self.backpropagate(X, labels, 1 / n, grad)
+        return finite_loss(loss / n), grad
 
-    def _backpropagate(
-        self, X: Array, y: NDArray[np.intp], reduction: F.Reduction, grad: Params
-    ) -> float:
-        """Fill `grad` and return the loss."""
-        A_out, dA_out = self._buffers
-        if not A_out or len(A_out[0]) != len(X):  # kept for the next batch of the same size
-            A_out, dA_out = self._empty_layers(len(X)), self._empty_layers(len(X))[:-1]
-            self._buffers = A_out, dA_out
+    def backpropagate(self, X: Array, y: NDArray[np.intp], scale: float, out: Params) -> float:
+        """Return the summed loss, and fill `out` with `scale` times its gradient.
+
+        The inner step of :meth:`loss_and_grad` and of training, which checks its data once: nothing
+        is checked here.
+
+        Parameters
+        ----------
+        X
+            Inputs, shape (M, n_in), of the dtype of the network.
+        y
+            Labels, integers from 0 to K - 1, shape (M,).
+        scale
+            1/M for the gradient of the mean loss; times η for a step of gradient descent.
+        out
+            Parameters that take the gradient.
+        """
+        buffers = self._buffers
+        # A may take the place of Z, unless backward must tell z = 0 from z < 0.
+        in_place = self.c == 0
+        if not buffers.fit(len(X), in_place):  # they are kept for the next batch
+            Z, dA = self._empty_layers(len(X)), self._empty_layers(len(X))[:-1]
+            A = Z if in_place else self._empty_layers(len(X))
+            buffers = self._buffers = _Buffers(Z, A, dA)
+        Z, A, dA_out = ([a[: len(X)] for a in arrays] for arrays in buffers)
         W, L = self.params.W, len(self.params.W)
         backward = ACTIVATIONS[self.activation].backward
-        A = self._forward(X, A_out)
-        loss, dZ = OUTPUTS[self.output].loss(A[L], y, reduction, out=A[L])
+        self._forward(X, Z, A)
+        loss, dZ = OUTPUTS[self.output].loss(Z[L - 1], y, "sum", out=Z[L - 1])
+        dZ *= scale  # the gradient is linear in it: every layer's is scaled by this
         for l in range(L, 1, -1):
-            out = (dA_out[l - 2], grad.W[l], grad.b[l])
-            dA, _, _ = affine_backward(dZ, A[l - 1], W[l], out=out)  # (M, n_out) → (M, n_in)
-            dZ = backward(dA, A[l - 1], out=dA)
-        affine_backward(dZ, X, out=(None, grad.W[1], grad.b[1]))
+            grads = (dA_out[l - 2], out.W[l], out.b[l])
+            dA, _, _ = affine_backward(dZ, A[l - 2], W[l], out=grads)  # (M, n_out) → (M, n_in)
+            dZ = backward(dA, Z[l - 2], A[l - 2], self.c, out=dA)
+        affine_backward(dZ, X, out=(None, out.W[1], out.b[1]))
         return float(loss)
 
     def _check_inputs(self, X: Array) -> Array:
@@ -262,10 +322,35 @@ class MLP:
         return finite_array("X", a, self.dtype)
 
     def _check_targets(self, X: Array, y: ArrayLike) -> NDArray[np.intp]:
-        labels = check_labels("y", y, self.sizes[-1])
+        """Return labels, shape (M,), for labels or one-hot rows."""
+        K = self.sizes[-1]
+        Y = real_array("y", y)
+        if Y.ndim == 2:
+            if Y.shape[1] != K or not ((Y == 0) | (Y == 1)).all() or (Y.sum(axis=1) != 1).any():
+                raise ValueError(f"y has rows that are not one-hot; expected a single 1 of {K}")
+            Y = Y.argmax(axis=1)  # (M, K) → (M,)
+        labels = check_labels("y", Y, K)
         if labels.shape != (len(X),):
             raise ValueError(f"y has shape {labels.shape}; expected ({len(X)},), one label a row")
         return labels
+
+
+def check_parameters(params: Params) -> None:
+    """Check that all parameters are finite.
+
+    Raises
+    ------
+    ValueError
+        If one is not.
+    TypeError
+        If `params` is not a Params.
+    """
+    check_type("params", params, Params)
+    if not np.isfinite(params.flat).all():
+        raise ValueError(
+            "the parameters are not finite: they have grown too large; "
+            "start again with a smaller learning rate"
+        )
 
 
 def finite_loss(loss: float) -> float:

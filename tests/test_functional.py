@@ -674,7 +674,7 @@ def test_the_table_has_every_function():
         for name, f in vars(F).items()
         if inspect.isfunction(f) and f.__module__ == F.__name__ and not name.startswith("_")
     ]
-    assert sorted(public) == sorted(NAMES)
+    assert sorted(public) == sorted([*NAMES, "divisor"]), "the divisor knows no arrays"
 
 
 @pytest.mark.parametrize("name", NAMES)
@@ -796,3 +796,10 @@ def test_the_bernoulli_loss_keeps_its_digits_where_the_network_is_right():
     Z = np.full((1, 2), [40.0, -40.0])
     loss, _ = F.sigmoid_bernoulli_nll(Z, [0])
     assert abs(loss / (2 * np.exp(-40.0)) - 1) < 1e-12
+
+
+def test_a_mean_divides_by_the_number_of_examples_and_a_sum_by_one():
+    assert (F.divisor("mean", 50), F.divisor("sum", 50)) == (50, 1)
+    for other in ("max", "", None, 1, np.array(["mean", "sum"])):
+        with pytest.raises(ValueError, match=r'reduction is .*; expected "mean" or "sum"'):
+            F.divisor(other, 50)

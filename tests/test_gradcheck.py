@@ -130,6 +130,23 @@ def test_a_right_gradient_passes(network, batch, reduction):
     assert check_gradient(network, *batch, reduction) < 1e-7
 
 
+def test_at_the_kink_a_difference_sees_the_mean_of_both_slopes(batch):
+    # A blank image and zero biases put every hidden unit at z = 0, where ReLU′ is c.
+    X, y = batch
+    X[0] = 0
+    error = {}
+    for c in (0, 0.5, 1):
+        model = MLP((4, 5, 3), c=c, rng=np.random.default_rng(0), dtype=np.float64)
+        error[c] = check_gradient(model, X, y)
+    assert error[0.5] < 1e-7
+    assert min(error[0], error[1]) > 0.01
+
+
+def test_one_hot_labels_may_be_checked_too(network, batch):
+    X, y = batch
+    assert check_gradient(network, X, np.eye(3)[y]) == check_gradient(network, X, y)
+
+
 def test_the_parameters_are_as_before(network, batch):
     before = network.params.flat.copy()
     check_gradient(network, *batch)

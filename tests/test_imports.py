@@ -16,11 +16,15 @@ MODULES = sorted(PACKAGE.rglob("*.py"))
 # (data/) are one module, and may import each other.
 LAYERS = [
     {"checks"},
+    {"files"},
     {"functional", "init", "params", "data", "metrics", "notebook"},
     {"model", "optim"},
     {"train", "gradcheck"},
-    {"plots"},
-    {"cli"},
+    {"plots", "checkpoint"},
+    {"store"},
+    {"search"},
+    {"cli", "sklearn"},
+    {"__main__"},
 ]
 LEVEL = {name: level for level, names in enumerate(LAYERS) for name in names}
 # What a plain `import mnist_nn` may load besides the standard library.

@@ -1,13 +1,16 @@
 """The network: one of two units worked by hand, gradients, memory, dtypes."""
 
+import copy
+import pickle
 import tracemalloc
 from itertools import product
 
 import numpy as np
 import pytest
 
-from mnist_nn import MLP, Params
+from mnist_nn import MLP, Params, Scaling
 from mnist_nn import functional as F
+from mnist_nn.data import UNIT
 from mnist_nn.gradcheck import check_gradient
 from mnist_nn.model import ACTIVATIONS, OUTPUTS
 
@@ -98,6 +101,77 @@ def test_hidden_layers_pass_the_activation_and_the_last_does_not():
     assert max(A[1].max(), A[2].max()) < 1
 
 
+# ------------------------------------------------------------ the derivative of ReLU at zero
+
+
+def at_zero(c):
+    """Return a 1-3-2 network whose hidden units see -2, 0 and 2 for x = 1."""
+    model = network((1, 3, 2), c=c)
+    model.params.W[1][:] = [[-2, 0, 2]]
+    model.params.b[1][:] = 0
+    model.params.W[2][:] = [[1, 3], [2, 6], [3, 1]]
+    model.params.b[2][:] = [-6, -2]
+    return model, np.array([[1.0]]), np.array([0])
+
+
+@pytest.mark.parametrize("c", [0, 0.5, 1, np.float32(0.25)])
+def test_at_zero_the_gradient_is_c_times_what_it_would_be(c):
+    model, X, y = at_zero(c)
+    # Z¹ = (-2, 0, 2), A¹ = (0, 0, 2), Z² = (2·3 - 6, 2·1 - 2) = (0, 0), p = (1/2, 1/2)
+    np.testing.assert_array_equal(model.logits(X), [[0, 0]])
+    for _ in range(2):  # the second time with buffers that hold the first
+        loss, grad = model.loss_and_grad(X, y)
+        close(loss, np.log(2))
+        # dZ² = (-1/2, 1/2);  dA¹ = dZ² W²ᵀ = ((3 - 1)/2, (6 - 2)/2, (1 - 3)/2) = (1, 2, -1)
+        # dZ¹ = dA¹ ⊙ ReLU′(Z¹) = (0, 2c, -1)
+        np.testing.assert_array_equal(grad.b[1], [0, 2 * c, -1])
+        np.testing.assert_array_equal(grad.W[1], [[0, 2 * c, -1]])
+        np.testing.assert_array_equal(grad.W[2], [[0, 0], [0, 0], [-1, 1]])
+        np.testing.assert_array_equal(grad.b[2], [-0.5, 0.5])
+
+
+def test_c_is_zero_unless_told_otherwise():
+    assert network().c == 0
+    c = network(c=np.float32(0.5)).c
+    assert c == 0.5
+    assert type(c) is float
+
+
+@pytest.mark.parametrize("c", [-0.1, 1.1])
+def test_c_lies_between_zero_and_one(c):
+    with pytest.raises(ValueError, match=f"c is {c}; expected a number from 0 to 1"):
+        network(c=c)
+
+
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+def test_away_from_zero_c_changes_nothing(activation):
+    X, y = examples()
+    _, expected = network(activation=activation).loss_and_grad(X, y)
+    _, grad = network(activation=activation, c=0.5).loss_and_grad(X, y)
+    np.testing.assert_array_equal(grad.flat, expected.flat)
+
+
+@pytest.mark.parametrize("c", [0, 0.5])
+def test_the_gradient_is_that_of_the_functions_one_by_one(c):
+    model = network(c=c)
+    W, b = model.params.W, model.params.b
+    b[1][:] = 0  # so that the blank first example meets the kink in every unit
+    X, y = examples()
+    X[0] = 0
+    Z1 = F.affine(X, W[1], b[1])
+    A1 = F.relu(Z1)
+    Z2 = F.affine(A1, W[2], b[2])
+    A2 = F.relu(Z2)
+    _, dZ3 = F.softmax_nll(F.affine(A2, W[3], b[3]), y)
+    dA2, dW3, db3 = F.affine_backward(dZ3, A2, W[3])
+    dA1, dW2, db2 = F.affine_backward(F.relu_backward(dA2, Z2, c), A1, W[2])
+    _, dW1, db1 = F.affine_backward(F.relu_backward(dA1, Z1, c), X)
+    _, grad = model.loss_and_grad(X, y)
+    for l, (dW, db) in enumerate([(dW1, db1), (dW2, db2), (dW3, db3)], start=1):
+        close(grad.W[l], dW)
+        close(grad.b[l], db)
+
+
 # ------------------------------------------------------------ gradients
 
 DEPTHS = [(6, 3), (6, 5, 3), (6, 5, 4, 3), (6, 4, 4, 4, 3)]
@@ -152,6 +226,67 @@ def test_the_order_of_the_examples_does_not_matter():
     model = network()
     X, y = examples(5)
     close(model.loss_and_grad(X[::-1], y[::-1])[1].flat, model.loss_and_grad(X, y)[1].flat)
+
+
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("scale", [1 / 4, 0.13 / 4, 2.0])
+def test_the_inner_step_gives_the_sum_of_the_losses_and_a_scaled_gradient(output, scale):
+    model, out = network(output=output), Params((6, 5, 4, 3), np.float64)
+    X, y = examples()
+    total, grad = model.loss_and_grad(X, y, "sum")
+    loss = model.backpropagate(X, y, scale, out)
+    close(loss, total)
+    assert type(loss) is float
+    close(out.flat, scale * grad.flat)
+
+
+# ------------------------------------------------------------ one-hot labels
+
+
+@pytest.mark.parametrize("kind", [int, np.uint8, np.int8, np.float32, np.float64, bool, list])
+@pytest.mark.parametrize("output", OUTPUTS)
+@pytest.mark.parametrize("reduction", ["mean", "sum"])
+def test_one_hot_labels_are_labels(kind, output, reduction):
+    model = network(output=output)
+    X, y = examples(7)
+    Y = np.eye(3)[y].tolist() if kind is list else np.eye(3)[y].astype(kind)
+    before = copy.deepcopy(Y)
+    loss, grad = model.loss_and_grad(X, y, reduction)
+    loss_again, grad_again = model.loss_and_grad(X, Y, reduction)
+    assert loss == loss_again == model.loss(X, Y, reduction)
+    np.testing.assert_array_equal(grad.flat, grad_again.flat)
+    np.testing.assert_array_equal(Y, before)
+
+
+@pytest.mark.parametrize(
+    "Y",
+    [
+        [[1, 0, 0], [0, 0, 0]],
+        [[1, 0, 0], [0, 1, 1]],
+        [[1, 0, 0], [0, 2, 0]],
+        [[1, 0, 0], [1, 1, -1]],
+        [[1, 0, 0], [0, 0.5, 0.5]],
+        [[1, 0, 0], [0, np.nan, 1]],
+        [[1, 0, 0], [0, np.inf, 0]],
+        [[1, 0], [0, 1]],
+        [[1, 0, 0, 0], [0, 1, 0, 0]],
+        [[0], [1]],
+        np.ones((2, 3), np.uint8),
+    ],
+    ids=str,
+)
+def test_rows_that_are_not_one_hot_are_refused(Y):
+    model = network()
+    for f in (model.loss, model.loss_and_grad):
+        with pytest.raises(
+            ValueError, match="y has rows that are not one-hot; expected a single 1 of 3"
+        ):
+            f(examples(2)[0], Y)
+
+
+def test_one_hot_labels_are_as_many_as_the_examples():
+    with pytest.raises(ValueError, match=r"y has shape \(3,\); expected \(2,\), one label a row"):
+        network().loss(examples(2)[0], np.eye(3))
 
 
 # ------------------------------------------------------------ dtypes
@@ -247,11 +382,16 @@ def test_out_takes_the_gradient_whatever_was_in_it(activation, output):
     np.testing.assert_array_equal(grad.flat, expected.flat)
 
 
-def test_batches_of_changing_sizes_do_not_disturb_each_other():
-    model = network()
-    for M in (4, 7, 1, 7, 4):
+@pytest.mark.parametrize("c", [0, 0.5])
+@pytest.mark.parametrize("activation", ACTIVATIONS)
+@pytest.mark.parametrize("output", OUTPUTS)
+def test_batches_of_changing_sizes_do_not_disturb_each_other(output, activation, c):
+    settings = {"output": output, "activation": activation, "c": c}
+    model = network(**settings)
+    for M in (4, 7, 7, 1, 7, 4, 4):
         X, y = examples(M, seed=M)
-        _, expected = network().loss_and_grad(X, y)
+        X[0] = 0  # at the kink
+        _, expected = network(**settings).loss_and_grad(X, y)
         np.testing.assert_array_equal(model.loss_and_grad(X, y)[1].flat, expected.flat)
 
 
@@ -274,6 +414,64 @@ def test_inputs_may_be_views_with_any_strides():
     X, y = examples(8)
     wide = np.asfortranarray(X)[::2]
     close(model.loss_and_grad(wide, y[::2])[1].flat, model.loss_and_grad(X[::2], y[::2])[1].flat)
+
+
+# ------------------------------------------------------------ copies
+
+COPIES = {
+    "copy": copy.copy,
+    "deepcopy": copy.deepcopy,
+    **{f"pickle {p}": lambda m, p=p: pickle.loads(pickle.dumps(m, p)) for p in range(2, 6)},
+}
+
+
+@pytest.mark.parametrize("duplicate", COPIES.values(), ids=COPIES)
+@pytest.mark.parametrize("c", [0, 0.5])
+def test_a_copy_is_the_same_network_without_its_buffers(duplicate, c):
+    settings = {"activation": "sigmoid", "output": "softmax_mse", "scaling": Scaling(-0.4, 2.8)}
+    model = network(c=c, dtype=np.float32, **settings)
+    X, y = examples(50)
+    loss, grad = model.loss_and_grad(X, y)
+    twin = duplicate(model)
+    assert twin._buffers.Z == twin._buffers.A == twin._buffers.dA == []
+    assert model._buffers.Z, "the original keeps its own"
+    assert repr(twin) == repr(model)
+    assert (twin.c, twin.scaling) == (c, Scaling(-0.4, 2.8))
+    assert twin.loss_and_grad(X, y)[0] == loss
+    np.testing.assert_array_equal(twin.loss_and_grad(X, y)[1].flat, grad.flat)
+    # Both at work at once: neither writes into the arrays of the other.
+    assert not any(
+        np.shares_memory(a, b)
+        for a in twin._buffers.Z + twin._buffers.dA
+        for b in model._buffers.Z + model._buffers.dA
+    )
+
+
+@pytest.mark.parametrize("duplicate", list(COPIES.values())[1:], ids=list(COPIES)[1:])
+def test_a_deep_copy_has_views_of_its_own_vector(duplicate):
+    model = network()
+    before = model.params.flat.copy()
+    twin = duplicate(model)
+    assert not np.shares_memory(twin.params.flat, model.params.flat)
+    for views in (twin.params.W, twin.params.b):
+        assert all(np.shares_memory(view, twin.params.flat) for view in views.values())
+    twin.params.flat[:] = 7
+    assert (twin.params.W[2] == 7).all()
+    np.testing.assert_array_equal(model.params.flat, before)
+
+
+def test_a_pickled_network_is_hardly_larger_than_its_parameters():
+    model = network((20, 500, 10))
+    model.loss_and_grad(*examples(400, 20, 10))  # makes buffers of 400 × 500 numbers
+    assert len(pickle.dumps(model)) < model.params.flat.nbytes + 2000
+
+
+def test_a_network_keeps_its_scaling():
+    assert network().scaling == UNIT
+    assert network(scaling=Scaling(0.01, 1)).scaling == Scaling(0.01, 1)
+    for wrong in (0.01, (0, 1), None, Scaling):
+        with pytest.raises(TypeError, match=r"scaling is of type .*; expected mnist_nn\.data"):
+            network(scaling=wrong)
 
 
 # ------------------------------------------------------------ the rest
@@ -319,6 +517,8 @@ def test_the_names_in_the_messages_are_the_ones_that_work():
         network(output="mse")
     with pytest.raises(ValueError, match="init is 'xavier'; expected one of fan_in_uniform, gl"):
         network(init="xavier")
+    with pytest.raises(ValueError, match="bias_init is 'ones'; expected one of fan_in_uniform, gl"):
+        network(bias_init="ones")
 
 
 def test_the_gradient_may_not_be_written_over_the_parameters():
@@ -335,3 +535,14 @@ def test_no_answer_from_parameters_that_have_blown_up():
     for ask in (model.logits, model.predict, model.predict_proba):
         with pytest.raises(ValueError, match="the parameters have grown too large"):
             ask(examples(8)[0])
+
+
+def test_c_may_be_changed_after_a_step():
+    rng = np.random.default_rng(0)
+    X, y = rng.standard_normal((6, 3)), [0, 1, 2, 0, 1, 2]
+    model = MLP((3, 5, 3), rng=rng, dtype=np.float64)
+    _, grad = model.loss_and_grad(X, y)
+    for c in (0.5, 0.0):
+        model.c = c
+        _, again = model.loss_and_grad(X, y)
+        np.testing.assert_array_equal(again.flat, grad.flat, "no z is 0, so c is never used")

@@ -5,7 +5,7 @@ import pytest
 
 from mnist_nn import MLP, Params
 from mnist_nn.gradcheck import numerical_derivative, relative_error
-from mnist_nn.optim import sgd_step
+from mnist_nn.optim import sgd_step, take_step
 
 FLOATS = (np.float32, np.float64)
 
@@ -72,6 +72,119 @@ def test_without_a_gradient_l2_only_decays():
         close(params.b[l], before.b[l])
 
 
+# ------------------------------------------------------------ momentum
+
+
+def test_three_steps_with_momentum_by_hand():
+    params, grad, v = (Params((1, 1), np.float64) for _ in range(3))
+    params.flat[:] = [8, -8]
+    for g, velocity, theta in (
+        # η = 1/2, μ = 1/2: v = 0/2 + 4/2 = 2, then 2/2 + 2/2 = 2, then 2/2 + 0/2 = 1;
+        # for the bias -v, since its gradient has the other sign
+        (4, 2, 6),
+        (2, 2, 4),
+        (0, 1, 3),
+    ):
+        grad.flat[:] = [g, -g]
+        sgd_step(params, grad, learning_rate=0.5, momentum=0.5, velocity=v)
+        np.testing.assert_array_equal(v.flat, [velocity, -velocity])
+        np.testing.assert_array_equal(params.flat, [theta, -theta])
+        np.testing.assert_array_equal(grad.flat, [g, -g])
+
+
+def test_momentum_with_l2_by_hand():
+    params, grad, v = (Params((1, 1), np.float64) for _ in range(3))
+    params.flat[:] = [8, 6]
+    grad.flat[:] = [2, 4]
+    sgd_step(params, grad, learning_rate=0.5, l2=0.25, momentum=0.5, velocity=v)
+    # weight: v = (2 + 0.25·8)/2 = 2, w = 6        bias: v = 4/2 = 2, b = 4
+    np.testing.assert_array_equal(v.flat, [2, 2])
+    np.testing.assert_array_equal(params.flat, [6, 4])
+    sgd_step(params, grad, learning_rate=0.5, l2=0.25, momentum=0.5, velocity=v)
+    # weight: v = 2/2 + (2 + 0.25·6)/2 = 2.75, w = 3.25        bias: v = 2/2 + 4/2 = 3, b = 1
+    np.testing.assert_array_equal(v.flat, [2.75, 3])
+    np.testing.assert_array_equal(params.flat, [3.25, 1])
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+def test_momentum_is_a_decaying_sum_of_all_gradients(l2):
+    params, grad = pair()
+    v, eta, mu = Params(params.sizes, np.float64), 0.1, 0.9
+    theta, total = params.flat.copy(), np.zeros_like(params.flat)
+    is_weight = Params(params.sizes, np.float64)
+    for W in is_weight.W.values():
+        W[:] = 1
+    rng = np.random.default_rng(1)
+    for _ in range(5):
+        grad.flat[:] = rng.normal(size=theta.size)
+        total = mu * total + eta * (grad.flat + l2 * is_weight.flat * theta)
+        theta = theta - total
+        sgd_step(params, grad, eta, l2, mu, v)
+        close(v.flat, total)
+        close(params.flat, theta)
+
+
+def test_a_velocity_without_momentum_is_the_last_step_only():
+    (params, grad), (same, _) = pair(), pair()
+    v = Params(params.sizes, np.float64)
+    v.flat[:] = 7
+    sgd_step(params, grad, 0.1, velocity=v)
+    sgd_step(same, grad, 0.1)
+    np.testing.assert_array_equal(params.flat, same.flat)
+    np.testing.assert_array_equal(v.flat, 0.1 * grad.flat)
+
+
+@pytest.mark.parametrize("l2", [0.0, 0.3])
+@pytest.mark.parametrize("momentum", [0.0, 0.9])
+def test_taking_a_step_is_the_same_with_the_rate_in_the_gradient(l2, momentum):
+    (params, grad), (same, step) = pair(), pair()
+    v, w = Params(params.sizes, np.float64), Params(params.sizes, np.float64)
+    step.flat *= 0.1
+    before = step.flat.copy()
+    for _ in range(3):
+        sgd_step(params, grad, 0.1, l2, momentum, v if momentum else None)
+        take_step(same, step, 0.1 * l2, momentum, w if momentum else None)
+        np.testing.assert_array_equal(params.flat, same.flat)
+        np.testing.assert_array_equal(v.flat, w.flat)
+        np.testing.assert_array_equal(step.flat, before)
+
+
+def test_momentum_needs_a_velocity():
+    params, grad = pair()
+    before = params.flat.copy()
+    with pytest.raises(ValueError, match=r"velocity is missing; give Params\(model.sizes\), kept"):
+        sgd_step(params, grad, 0.1, momentum=0.9)
+    np.testing.assert_array_equal(params.flat, before)
+
+
+@pytest.mark.parametrize("momentum", [0.0, 0.5])
+@pytest.mark.parametrize(
+    "velocity", [Params((3, 5, 2), np.float64), Params((3, 4, 2), np.float32)], ids=str
+)
+def test_a_velocity_of_another_kind_is_refused(velocity, momentum):
+    params, grad = pair()
+    before = params.flat.copy()
+    with pytest.raises(ValueError, match=r"velocity is .*; expected the sizes and dtype of params"):
+        sgd_step(params, grad, 0.1, momentum=momentum, velocity=velocity)
+    with pytest.raises(
+        TypeError, match=r"velocity is of type list; expected mnist_nn.params.Params"
+    ):
+        sgd_step(params, grad, 0.1, momentum=momentum, velocity=[0.0])
+    np.testing.assert_array_equal(params.flat, before)
+
+
+@pytest.mark.parametrize("momentum", [1.0, -0.1, 2])
+def test_momentum_stays_below_one(momentum):
+    params, grad = pair()
+    v = Params(params.sizes, np.float64)
+    with pytest.raises(ValueError, match=r"momentum is .*; expected at least 0 and less than 1"):
+        sgd_step(params, grad, 0.1, momentum=momentum, velocity=v)
+    assert not v.flat.any()
+
+
+# ------------------------------------------------------------ defaults, memory, dtypes
+
+
 def test_no_l2_is_the_default():
     (params, grad), (same, _) = pair(), pair()
     sgd_step(params, grad, 0.1)
@@ -101,8 +214,10 @@ def test_the_gradient_is_left_as_it_is():
 )
 def test_no_kind_of_learning_rate_changes_the_dtype(dtype, rate):
     params, grad = pair(dtype=dtype)
+    v = Params(params.sizes, dtype)
     sgd_step(params, grad, rate, l2=rate)
-    arrays = [params.flat, *params.W.values(), *params.b.values()]
+    sgd_step(params, grad, rate, rate, min(rate, np.float64(0.5)), v)
+    arrays = [params.flat, *params.W.values(), *params.b.values(), grad.flat, v.flat]
     assert {x.dtype for x in arrays} == {np.dtype(dtype)}
 
 
@@ -122,3 +237,11 @@ def test_a_refused_step_changes_nothing():
         with pytest.raises(ValueError, match=r"learning_rate|l2"):
             sgd_step(params, grad, rate, l2)
     np.testing.assert_array_equal(params.flat, before)
+
+
+@pytest.mark.parametrize("shared", ["params", "grad"])
+def test_params_grad_and_velocity_have_memory_of_their_own(shared):
+    params, grad = Params((2, 2)), Params((2, 2))
+    velocity = {"params": params, "grad": grad}[shared]
+    with pytest.raises(ValueError, match="share memory"):
+        sgd_step(params, grad, 0.1, momentum=0.9, velocity=velocity)

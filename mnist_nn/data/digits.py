@@ -7,7 +7,8 @@ from typing import Any, SupportsIndex
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..checks import check_rng, float_dtype, positive_integer, real_number
+from ..checks import check_rng, check_type, float_dtype, positive_integer
+from .scaling import UNIT, Scaling
 
 HEIGHT = WIDTH = 28  # pixels
 CLASSES = 10
@@ -216,18 +217,22 @@ class Digits:
         order = rng.permutation(len(self))  # (M,)
         return tuple(self[part] for part in np.split(order[: ends[-1]], ends[:-1]))
 
-    def scaled(self, dtype: DTypeLike = np.float32, low: float = 0.0) -> NDArray[Any]:
-        """Return all images as rows of numbers between `low` and 1.
+    @property
+    def width(self) -> int:
+        """Pixels of an image: the numbers in a row of inputs."""
+        return HEIGHT * WIDTH
 
-        Implements :eq:`eq-scale-pixels`. Both ends are exact: pixel 0 becomes `low` and pixel 255
-        becomes 1.
+    def scaled(self, dtype: DTypeLike = np.float32, scaling: Scaling = UNIT) -> NDArray[Any]:
+        """Return all images as rows of numbers, between 0 and 1 unless told otherwise.
+
+        Implements :eq:`eq-scale-pixels`.
 
         Parameters
         ----------
         dtype
             float32 or float64.
-        low
-            The value of an empty pixel, at least -1 and less than 1.
+        scaling
+            What paper and ink become.
 
         Returns
         -------
@@ -237,9 +242,7 @@ class Digits:
         Raises
         ------
         TypeError
-            If `dtype` or `low` is of another kind.
-        ValueError
-            If `low` is out of range.
+            If `dtype` or `scaling` is of another kind.
 
         Examples
         --------
@@ -247,17 +250,34 @@ class Digits:
         >>> d = Digits(np.full((1, 28, 28), 255, np.uint8), np.array([8]))
         >>> d.scaled().shape
         (1, 784)
-        >>> float(d.scaled(low=0.01).max())
+        >>> float(d.scaled(scaling=Scaling(-1, 1)).max())
         1.0
         """
-        return _scale(self.images, *_check_scaling("scaled", dtype, low))
+        check_type("scaled: scaling", scaling, Scaling)
+        return self.inputs(slice(None), float_dtype("scaled: dtype", dtype), scaling)
+
+    def inputs(
+        self,
+        rows: slice | NDArray[np.integer[Any]],
+        dtype: DTypeLike = np.float32,
+        scaling: Scaling = UNIT,
+        out: NDArray[Any] | None = None,
+    ) -> NDArray[Any]:
+        """Return the scaled images at `rows`, a slice or positions, as rows: shape (B, 784).
+
+        The inner step of :meth:`scaled` and :meth:`batches`. It checks nothing and, given `out`,
+        makes no new array of floats.
+        """
+        # take() gathers rows in half the time that images[rows] needs.
+        pixels = self.images[rows] if isinstance(rows, slice) else self.images.take(rows, axis=0)
+        return scaling(pixels.reshape(-1, HEIGHT * WIDTH), dtype, out)  # (B, 28, 28) → (B, 784)
 
     def batches(
         self,
         size: SupportsIndex,
         rng: np.random.Generator | None = None,
         dtype: DTypeLike = np.float32,
-        low: float = 0.0,
+        scaling: Scaling = UNIT,
         drop_last: bool = False,
     ) -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
         """Go once through all digits, in batches.
@@ -273,8 +293,8 @@ class Digits:
             Without it, they come in the order of the file.
         dtype
             float32 or float64.
-        low
-            The value of an empty pixel, at least -1 and less than 1.
+        scaling
+            What paper and ink become.
         drop_last
             Leave out the last batch if it is smaller than `size`.
 
@@ -289,7 +309,7 @@ class Digits:
         TypeError
             If an argument is of the wrong kind.
         ValueError
-            If `size` is below 1, `low` is out of range, or `drop_last` would leave no batch.
+            If `size` is below 1, or `drop_last` would leave no batch.
 
         Examples
         --------
@@ -305,7 +325,8 @@ class Digits:
         n = positive_integer("batches: size", size)
         if rng is not None:
             check_rng(rng, "batches: rng")
-        scaling = _check_scaling("batches", dtype, low)
+        dtype = float_dtype("batches: dtype", dtype)
+        check_type("batches: scaling", scaling, Scaling)
         if not isinstance(drop_last, bool | np.bool_):
             raise TypeError(
                 f"batches: drop_last has type {type(drop_last).__name__}; expected True or False"
@@ -317,32 +338,9 @@ class Digits:
             )
         end = len(self) - len(self) % n if drop_last else len(self)
         order = None if rng is None else rng.permutation(len(self))  # (M,)
-        return self._batches(n, end, order, *scaling)
-
-    def _batches(
-        self, size: int, end: int, order: NDArray[np.int64] | None, dtype: np.dtype[Any], low: float
-    ) -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
-        for start in range(0, end, size):
-            stop = start + size  # beyond the end in a short last batch
-            if order is None:
-                yield _scale(self.images[start:stop], dtype, low), self.labels[start:stop].copy()
-            else:
-                # take() gathers rows in half the time that images[rows] needs.
-                rows = order[start:stop]
-                yield _scale(self.images.take(rows, axis=0), dtype, low), self.labels.take(rows)
-
-
-def _scale(pixels: NDArray[np.uint8], dtype: np.dtype[Any], low: float) -> NDArray[Any]:
-    """Map pixels from 0..255 to `low`..1 and make each image a row."""
-    # Only in-place steps and Python floats: neither changes the dtype.
-    rows = pixels.reshape(len(pixels), HEIGHT * WIDTH)  # (B, 28, 28) → (B, 784)
-    X = np.divide(rows, 255, dtype=dtype)
-    if low:
-        # x + low (1 - x) is low + (1 - low) x, but exact at both ends whatever low is.
-        rest = 1.0 - X  # (B, 784)
-        rest *= low
-        X += rest
-    return X
+        slices = (slice(start, min(start + n, end)) for start in range(0, end, n))
+        chosen = slices if order is None else (order[s] for s in slices)
+        return ((self.inputs(rows, dtype, scaling), self.labels[rows].copy()) for rows in chosen)
 
 
 def _array(name: str, x: object) -> NDArray[Any]:
@@ -363,12 +361,3 @@ def _text(index: slice) -> str:
     parts = ["" if part is None else str(part) for part in (index.start, index.stop)]
     step = "" if index.step is None else f":{index.step}"
     return f"d[{parts[0]}:{parts[1]}{step}]"
-
-
-def _check_scaling(function: str, dtype: DTypeLike, low: float) -> tuple[np.dtype[Any], float]:
-    """Return `dtype` as a dtype and `low` as a Python float."""
-    target, low = float_dtype(f"{function}: dtype", dtype), real_number(f"{function}: low", low)
-    # The rounded value must be below 1 too, or every pixel would become 1.
-    if not (-1 <= low < 1 and np.array(low, target) < 1):
-        raise ValueError(f"{function}: low is {low}; expected at least -1 and less than 1")
-    return target, low

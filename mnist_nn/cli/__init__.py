@@ -1,0 +1,89 @@
+"""The command ``mnist-nn``.
+
+Each file holds one command: ``add`` gives it a parser, and its ``run``, called with the parsed
+arguments and a console, returns the exit code. What takes long to import is imported when a command
+runs, so that ``--help`` need not wait for it.
+"""
+
+import argparse
+from collections.abc import Sequence
+
+from . import data, evaluate, predict, runs, search, train
+from .console import ERROR, INTERRUPTED, Console, HelpFormatter, WrongArguments
+
+_EPILOG = """\
+examples:
+  mnist-nn train --hidden 512 --epochs 2
+  mnist-nn evaluate model.npz
+  mnist-nn predict my-digit.png --model model.npz
+
+mnist-nn COMMAND --help explains a command.
+
+exit codes:
+  0    done
+  1    an error, in one sentence on stderr
+  2    wrong arguments
+  130  interrupted with Ctrl-C
+"""
+
+
+def main(argv: Sequence[str] | None = None) -> int:
+    """Run the command line.
+
+    Parameters
+    ----------
+    argv
+        The arguments; those of the process if None.
+
+    Returns
+    -------
+    int
+        The exit code: 0; 1 after an error, which is written to stderr in one sentence; 130 after
+        Ctrl-C.
+
+    Raises
+    ------
+    SystemExit
+        From argparse: after ``--help`` or ``--version``, or with code 2 for wrong arguments.
+    """
+    console = Console()
+    try:
+        args = _parser().parse_args(argv)
+        console.json = args.json
+        try:
+            code: int = args.run(args, console)
+        except WrongArguments as error:
+            args.parser.error(str(error))
+    except KeyboardInterrupt:
+        console.complain("interrupted")
+        code = INTERRUPTED
+    except MemoryError:
+        console.complain("there is not enough memory; make the layers or the batches smaller")
+        code = ERROR
+    except OSError as error:
+        known = error.filename is not None and error.strerror
+        console.complain(f"{error.filename}: {error.strerror}" if known else str(error))
+        code = ERROR
+    except (ImportError, ValueError) as error:  # Pillow may be missing: predict says so
+        console.complain(str(error))
+        code = ERROR
+    finally:
+        console.flush()
+    return code
+
+
+def _parser() -> argparse.ArgumentParser:
+    from .. import __version__
+
+    parser = argparse.ArgumentParser(
+        prog="mnist-nn",
+        description="A neural network that reads handwritten digits: train it, measure it, use it.",
+        epilog=_EPILOG,
+        formatter_class=HelpFormatter,
+        allow_abbrev=False,
+    )
+    parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
+    commands = parser.add_subparsers(metavar="COMMAND", required=True)
+    for command in (train, evaluate, predict, search, runs, data):
+        command.add(commands)
+    return parser
