@@ -47,7 +47,8 @@ equations: $(STAMP) ## the numbered equations and the tests that verify them
 # The peers are large and nothing else needs them: they get an environment of their own.
 benchmark: ## how fast the package trains, beside PyTorch, JAX and scikit-learn; fifteen minutes
 	test -d .venv-benchmark || $(PYTHON) -m venv .venv-benchmark
-	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check . -r benchmarks/requirements.txt
+	.venv-benchmark/bin/python -m pip install --quiet --disable-pip-version-check \
+		$(if $(TORCH_INDEX),--extra-index-url $(TORCH_INDEX)) -e . -r benchmarks/requirements.txt
 	.venv-benchmark/bin/python benchmarks/run.py
 
 lint: $(STAMP) ## style, types, spelling, workflow and citation files

@@ -13,8 +13,10 @@ from peers import PEERS
 MARKS = {
     "ours": ("#0072B2", "o"),
     "eager": ("#D55E00", "s"),
+    "tuned": ("#D55E00", "x"),
     "compile": ("#E69F00", "^"),
     "jax": ("#009E73", "D"),
+    "scan": ("#009E73", "+"),
     "sklearn": ("#CC79A7", "v"),
 }
 BUSY = 0.1  # of a core, by other programs: more than this is said
@@ -24,7 +26,8 @@ UNITS = {"step": (1e6, "µs a step"), "epoch": (1, "s an epoch")}
 def table(report: dict[str, Any]) -> str:
     """Return all results as text."""
     machine = report["machine"]
-    lines = [f"{machine['cpu']}, {machine['cores']} cores, {machine['system']}, {machine['date']}"]
+    system = machine["system"].partition("-")[0]
+    lines = [f"{machine['cpu']}, {machine['cores']} cores, {system}, {machine['date']}"]
     versions = (f"{name} {v}" for name, v in machine["versions"].items() if v)
     lines += [f"Python {machine['python']}, {', '.join(versions)}"]
     if not machine["pinned"]:
@@ -37,7 +40,7 @@ def table(report: dict[str, Any]) -> str:
         lines += [
             "",
             f"{threads} thread{'s' * (threads > 1)}; sgemm: {rate:.0f} GFLOP/s, {rows[0]['blas']}",
-            "Others as multiples of our time: median over the rounds (and quartiles).",
+            "Others as multiples of our time: median over the rounds.",
         ]
         for what in UNITS:
             lines += ["", *_aligned([_head(what), *(_cells(r, what) for r in rows)])]
@@ -89,7 +92,7 @@ def _cells(r: dict[str, Any], what: str) -> list[str]:
     others = []
     for name in list(PEERS)[1:]:
         q = p[what]["ratio"] if (p := _peer(r, name)) else None
-        others.append(f"{q['median']:.2f} ({q['q1']:.2f}-{q['q3']:.2f})" if q else "-")
+        others.append(f"{q['median']:.2f}" if q else "-")
     return [_name(r), limit, ours, f"{r[what]['of_limit']['median']:.2f}", *others]
 
 
@@ -137,4 +140,5 @@ if __name__ == "__main__":
     here = Path(__file__).resolve().parent
     stored = json.loads((here / "results.json").read_text())
     print(table(stored))
+    (here / "results.txt").write_text(table(stored) + "\n")
     picture(stored, here / "results.svg")

@@ -16,6 +16,7 @@ import os
 from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import asdict, fields
+from hashlib import sha256
 from io import BytesIO
 from itertools import pairwise
 from typing import Any, BinaryIO
@@ -24,7 +25,7 @@ from zipfile import ZipFile, ZipInfo
 import numpy as np
 
 from .checks import Array, check_type
-from .data import Scaling
+from .data import Digits, Examples, Scaling
 from .files import Npz, StrPath, check_path, opened, replacing
 from .model import MLP
 from .params import Params
@@ -115,7 +116,9 @@ def save_model(model: MLP, path: StrPath) -> None:
         temporary.write_bytes(content)
 
 
-def save_training(training: Training, path: StrPath) -> None:
+def save_training(
+    training: Training, path: StrPath, digits: Digits | Examples | None = None
+) -> None:
     """Save a training: all that its next epoch depends on, but for the digits.
 
     That is the network, the configuration, the velocity, the state of the generator and the
@@ -127,6 +130,8 @@ def save_training(training: Training, path: StrPath) -> None:
         What :class:`~mnist_nn.train.Training` holds between two epochs.
     path
         The file, with the suffix .npz, written whole or not at all.
+    digits
+        What the network learns from. Given here, their :func:`fingerprint` is saved too.
 
     Raises
     ------
@@ -137,14 +142,14 @@ def save_training(training: Training, path: StrPath) -> None:
     OSError
         If the file cannot be written; one that was there before is left as it was.
     """
-    content = training_to_bytes(training)
+    content = _training_content(training, fingerprint(digits))
     _suffix(path, ".npz")
     with replacing(path) as temporary:
         temporary.write_bytes(content)
 
 
 def training_to_bytes(training: Training) -> bytes:
-    """Return what :func:`save_training` writes.
+    """Return what :func:`save_training` writes without digits.
 
     Raises
     ------
@@ -153,6 +158,10 @@ def training_to_bytes(training: Training) -> bytes:
     TypeError
         If `training` has the wrong type.
     """
+    return _training_content(training, "")
+
+
+def _training_content(training: Training, digits: str) -> bytes:
     check_type("training", training, Training)
     _check_finite(training.model.params, "training: a parameter")
     arrays = _arrays(training.model)
@@ -173,7 +182,37 @@ def training_to_bytes(training: Training) -> bytes:
         "generator": state,
         "history": asdict(training.history),
     }
-    return _npz(header, arrays)
+    return _npz(header | ({"digits": digits} if digits else {}), arrays)
+
+
+def fingerprint(digits: Digits | Examples | None) -> str:
+    """Return a text that no other digits have, a SHA-256 of their numbers; empty for None.
+
+    Raises
+    ------
+    TypeError
+        If `digits` are neither Digits nor Examples.
+
+    Examples
+    --------
+    >>> xor = Examples([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    >>> copy = Examples(xor.X.copy(), xor.labels.copy())
+    >>> len(fingerprint(xor)), fingerprint(xor) == fingerprint(copy)
+    (64, True)
+    """
+    if digits is None:
+        return ""
+    if not isinstance(digits, Digits | Examples):
+        raise TypeError(f"digits is of type {type(digits).__name__}; expected Digits or Examples")
+    return _sha256(digits.images if isinstance(digits, Digits) else digits.X, digits.labels)
+
+
+def _sha256(*arrays: Array) -> str:
+    sha = sha256()
+    for array in arrays:
+        sha.update(f"{array.dtype} {array.shape} ".encode())
+        sha.update(np.ascontiguousarray(array).data)
+    return sha.hexdigest()
 
 
 def architecture(model: MLP) -> dict[str, Any]:
@@ -308,7 +347,7 @@ def load_model(path: StrPath) -> MLP:
             return _model(npz, header, others=set())
 
 
-def load_training(path: StrPath) -> Training:
+def load_training(path: StrPath, digits: Digits | Examples | None = None) -> Training:
     """Load a training that :func:`save_training` has saved.
 
     Given the same digits, its next epoch gives the same weights, bit for bit, as if it had never
@@ -318,19 +357,25 @@ def load_training(path: StrPath) -> Training:
     ----------
     path
         A file whose name ends in .npz.
+    digits
+        What it shall go on with. They are compared with those it was saved with, if it was.
 
     Raises
     ------
     ValueError
-        If the suffix is another, or the file is not an undamaged training.
+        If the suffix is another, the file is not an undamaged training, or the digits are others.
     TypeError
-        If `path` is not the name of a file.
+        If `path` is not the name of a file, or `digits` are neither Digits nor Examples.
     OSError
         If the file cannot be read: FileNotFoundError, PermissionError.
     """
     _suffix(path, ".npz")
+    given = fingerprint(digits)
     with opened(path) as file:
-        return _training_from(file, str(path))
+        training, saved = _training_from(file, str(path))
+    if given and saved and given != saved:
+        raise ValueError(f"digits are not those that {path} was saved with; give the same")
+    return training
 
 
 def training_from_bytes(content: bytes, name: str) -> Training:
@@ -352,13 +397,15 @@ def training_from_bytes(content: bytes, name: str) -> Training:
     """
     check_type("content", content, bytes)
     check_type("name", name, str)
-    return _training_from(BytesIO(content), name)
+    return _training_from(BytesIO(content), name)[0]
 
 
-def _training_from(file: BinaryIO, name: str) -> Training:
+def _training_from(file: BinaryIO, name: str) -> tuple[Training, str]:
+    """Return a training, and the fingerprint of its digits, empty where none was saved."""
     npz = Npz(file, name)
     with _explaining(name):
-        return _training(npz, _header(npz))
+        header = _header(npz)
+        return _training(npz, header), header.get("digits", "")
 
 
 @contextmanager
@@ -440,9 +487,14 @@ def _check_names(name: str, record: Any, names: Iterable[str]) -> None:
         raise ValueError(f"{name} has an unknown {_short(repr(key))}")
 
 
-def _check_architecture(record: Any) -> list[tuple[int, int]]:
-    """Check what a network is said to be; return the shapes of its weights."""
+def _check_architecture(record: Any, layers: int) -> list[tuple[int, int]]:
+    """Check what a network is said to be, of which so many layers are there.
+
+    Return the shapes of its weights.
+    """
     _check_record("the model", record, _ARCHITECTURE)
+    if len(record["sizes"]) not in (0, 1, layers + 1):  # before memory is spent on each of them
+        raise ValueError(f"sizes has {len(record['sizes'])} entries, but there are {layers} layers")
     _check_record("scaling", record["scaling"], {"low": _NUMBER, "high": _NUMBER})
     if record["dtype"] not in ("float32", "float64"):  # NumPy would take any text for a program
         raise ValueError(f"dtype is {record['dtype']!r}; expected float32 or float64")
@@ -469,9 +521,9 @@ def _model_from_json(file: BinaryIO, name: str) -> MLP:
         _check_format(header, MODEL)
         del header["format"], header["version"]
         layers = header.pop("layers", None)
-        shapes = _check_architecture(header)
-        if type(layers) is not list or len(layers) != len(shapes):
-            raise ValueError(f"layers are not a list of {len(shapes)}, as sizes says")
+        if type(layers) is not list:
+            raise ValueError("layers are not a list")
+        shapes = _check_architecture(header, len(layers))
         for l, (layer, (n_in, n_out)) in enumerate(zip(layers, shapes, strict=True), start=1):
             _check_record(f"layer {l}", layer, {"W": list, "b": list})
             if len(layer["W"]) != n_in:
@@ -502,7 +554,8 @@ def _check_loaded(params: Params) -> None:
 def _model(npz: Npz, record: dict[str, Any], others: set[str]) -> MLP:
     """Read the network in an .npz file that has arrays called `others` besides."""
     shapes: dict[str, tuple[int, ...]] = {}
-    for l, (n_in, n_out) in enumerate(_check_architecture(record), start=1):
+    layers = sum(name.startswith("W") for name in npz.arrays)
+    for l, (n_in, n_out) in enumerate(_check_architecture(record, layers), start=1):
         shapes |= {f"W{l}": (n_in, n_out), f"b{l}": (n_out,)}
     if npz.texts != {_HEADER} or npz.arrays.keys() != shapes.keys() | others:
         raise ValueError("it does not hold one W and b for each layer, as sizes says")
@@ -526,7 +579,8 @@ def _check_array(npz: Npz, name: str, shape: tuple[int, ...], dtype: str) -> Non
 def _training(npz: Npz, header: dict[str, Any]) -> Training:
     _check_format(header, TRAINING)
     kinds = {"model": dict, "config": dict, "generator": dict, "history": dict}
-    _check_record("the header", header, {"format": str, "version": int} | kinds)
+    more = {"digits": str} if "digits" in header else {}
+    _check_record("the header", header, {"format": str, "version": int} | more | kinds)
     # TrainConfig checks the values; but a default would take the place of one that is missing.
     _check_names("config", header["config"], [f.name for f in fields(TrainConfig)])
     config = TrainConfig(**header["config"])
@@ -547,7 +601,7 @@ def _history(record: dict[str, Any], epochs: int) -> History:
             raise ValueError(f"{name} in history is not a list of finite numbers")
     history = History(**record)
     done, measured = len(history.train_loss), len(history.val_loss)
-    if done > epochs or measured > done or measured != len(history.val_accuracy):
+    if done > epochs or measured not in (0, done) or measured != len(history.val_accuracy):
         raise ValueError("the lists in history do not fit one another, or the number of epochs")
     return history
 

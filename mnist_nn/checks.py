@@ -247,6 +247,24 @@ def check_labels(name: str, y: ArrayLike, K: int) -> NDArray[np.intp]:
     return labels.astype(np.intp, copy=False)
 
 
+def labels_of_rows(name: str, y: ArrayLike, K: int) -> NDArray[np.intp]:
+    """Return labels, shape (M,), for labels or one-hot rows, shape (M, K).
+
+    Raises
+    ------
+    TypeError
+        If labels are not integers, or rows not real numbers.
+    ValueError
+        If `y` is empty, a label is not one of 0 to K - 1, or a row is not a single 1 among K.
+    """
+    Y = real_array(name, y)
+    if Y.ndim != 2:
+        return check_labels(name, Y, K)
+    if Y.shape[1] != K or not ((Y == 0) | (Y == 1)).all() or (Y.sum(axis=1) != 1).any():
+        raise ValueError(f"{name} has rows that are not one-hot; expected a single 1 of {K}")
+    return Y.argmax(axis=1)  # (M, K) → (M,)
+
+
 def _common_dtype(arrays: dict[str, Array]) -> np.dtype[Any]:
     """Return the one float dtype among `arrays`, float64 if there is none."""
     floats = {name: a.dtype for name, a in arrays.items() if a.dtype.kind == "f"}

@@ -96,7 +96,8 @@ def affine_backward(
     """
     out_dA, out_dW, out_db = out
     dW = np.matmul(A.T, dZ, out=out_dW)  # (n_in, M) @ (M, n_out) → (n_in, n_out)
-    db = np.sum(dZ, axis=0, out=out_db)  # (M, n_out) → (n_out,)
+    # The sum over the rows as a product, which takes half the time of np.sum: 1ᵀ dZ.
+    db = np.matmul(np.ones(len(dZ), dZ.dtype), dZ, out=out_db)  # (M,) @ (M, n_out) → (n_out,)
     # (M, n_out) @ (n_out, n_in) → (M, n_in)
     dA = None if W is None else np.matmul(dZ, W.T, out=out_dA)
     return dA, dW, db
@@ -170,7 +171,7 @@ def sigmoid(Z: Array, out: Array | None = None) -> Array:
     array([0. , 0.5, 1. ])
     """
     e = np.exp(-np.abs(Z))
-    return np.divide(np.where(Z >= 0, 1, e), 1 + e, out=out)
+    return np.divide(np.maximum(e, Z >= 0), 1 + e, out=out)
 
 
 @checked(dA="...", A="dA in [0, 1]", out="dA")
@@ -564,15 +565,15 @@ def softmax_nll(
     200.0 [[-1.  1.]]
     """
     n = divisor(reduction, len(Z))
-    examples = np.arange(len(Z))
+    Y = np.eye(Z.shape[1], dtype=Z.dtype).take(y, axis=1)  # (K, M), the columns one-hot
     S = Z.T.copy()  # (M, K) → (K, M): over the first axis NumPy takes sums and maxima far faster
     S -= S.max(axis=0)
-    S_y = S[y, examples]  # (K, M) → (M,)
+    loss = -np.vdot(S, Y)
     P = np.exp(S, out=S)
     total = P.sum(axis=0)  # (K, M) → (M,)
-    loss = np.sum(np.log(total)) - np.sum(S_y)
+    loss += np.log(total).sum()
     P /= total
-    P[y, examples] -= 1  # P has become P - Y
+    P -= Y
     return float(loss) / n, np.divide(P.T, n, out=out)  # (K, M) → (M, K)
 
 

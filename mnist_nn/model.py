@@ -11,10 +11,10 @@ from numpy.typing import ArrayLike, DTypeLike, NDArray
 from . import functional as F
 from .checks import (
     Array,
-    check_labels,
     check_rng,
     check_type,
     finite_array,
+    labels_of_rows,
     real_array,
     real_number,
 )
@@ -322,14 +322,7 @@ class MLP:
         return finite_array("X", a, self.dtype)
 
     def _check_targets(self, X: Array, y: ArrayLike) -> NDArray[np.intp]:
-        """Return labels, shape (M,), for labels or one-hot rows."""
-        K = self.sizes[-1]
-        Y = real_array("y", y)
-        if Y.ndim == 2:
-            if Y.shape[1] != K or not ((Y == 0) | (Y == 1)).all() or (Y.sum(axis=1) != 1).any():
-                raise ValueError(f"y has rows that are not one-hot; expected a single 1 of {K}")
-            Y = Y.argmax(axis=1)  # (M, K) → (M,)
-        labels = check_labels("y", Y, K)
+        labels = labels_of_rows("y", y, self.sizes[-1])
         if labels.shape != (len(X),):
             raise ValueError(f"y has shape {labels.shape}; expected ({len(X)},), one label a row")
         return labels

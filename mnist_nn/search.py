@@ -12,7 +12,7 @@ from .checks import check_type
 from .data import Digits, Examples
 from .data.digits import CLASSES
 from .model import MLP
-from .store import Run, RunFailed, Store
+from .store import Run, RunFailed, Store, _rank
 from .train import TrainConfig, Training
 
 _CONFIG = {field.name for field in fields(TrainConfig)}
@@ -117,7 +117,8 @@ def search(
 
     runs = {}
     hidden = None if progress is None else not progress
-    with tqdm(total=len(jobs), unit="run", disable=hidden) as bar:
+    bar = tqdm(total=len(jobs), unit="run", disable=hidden)
+    with bar, store._remembering(digits, validation):
         for job in jobs:
             training, how = _start(job)
             try:
@@ -191,10 +192,3 @@ def _start(job: _Job) -> tuple[Training, dict[str, Any]]:
         raise type(error)(f"combinations[{job.number}]: {error}") from None
     how = {name: settings.get(name, value) for name, value in _DEFAULTS.items()}
     return training, {**how, "seed": job.seed}
-
-
-def _rank(run: Run) -> tuple[bool, float, float, int]:
-    """Order runs: those that did not fail, the most accurate, those of the smallest loss first."""
-    if run.val_accuracy is None or run.val_loss is None:
-        return True, 0.0, 0.0, run.id
-    return run.status == "failed", -run.val_accuracy, run.val_loss, run.id

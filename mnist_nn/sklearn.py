@@ -2,14 +2,16 @@
 
 Optional: ``import mnist_nn`` does not import this module, which needs scikit-learn. There is no
 training code in it. A search spreads over processes with ``n_jobs``, and over machines with the
-back ends of joblib, such as Dask; each network is trained on one BLAS thread, so that workers do
-not get in each other's way.
+back ends of joblib, such as Dask; each network trains and predicts on one BLAS thread, so that
+workers do not get in each other's way.
 """
 
+from functools import cache
 from typing import Any, Self
 
 import numpy as np
 from numpy.typing import ArrayLike, NDArray
+from threadpoolctl import ThreadpoolController
 
 try:
     from sklearn.base import BaseEstimator, ClassifierMixin
@@ -147,7 +149,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
             If a setting is out of its range, `X` or `y` has a wrong shape or is not finite, or the
             loss stops being finite: the learning rate is too large.
         TypeError
-            If a setting has the wrong type, or `X` holds pixels that have not been scaled yet.
+            If a setting has the wrong type, or `X` is a uint8 array: pixels that have not been
+            scaled yet.
         """
         rng = self._generator()
         if not isinstance(self.hidden, tuple | list):
@@ -189,7 +192,8 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         Raises what :meth:`predict_proba` raises.
         """
         X = self._inputs(X)
-        return self.classes_[self.model_.predict(X)]
+        with _blas().limit(limits=1, user_api="blas"):
+            return self.classes_[self.model_.predict(X)]
 
     def predict_proba(self, X: ArrayLike) -> NDArray[Any]:
         """Return the probability of each label of `classes_`, shape (M, K), for `X`, shape (M, n).
@@ -204,13 +208,14 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         ValueError
             If `X` has another width than in training, or is not finite.
         TypeError
-            If `X` holds pixels that have not been scaled yet.
+            If `X` is a uint8 array: pixels that have not been scaled yet.
         """
         X = self._inputs(X)
-        if self.output != "sigmoid_bernoulli_nll":
-            return self.model_.predict_proba(X)
-        # P / ΣP is the softmax of log P, which is not lost where every P is rounded to zero.
-        return F.softmax(-np.logaddexp(0, -self.model_.logits(X)))
+        with _blas().limit(limits=1, user_api="blas"):
+            if self.output != "sigmoid_bernoulli_nll":
+                return self.model_.predict_proba(X)
+            # P / ΣP is the softmax of log P, which is not lost where every P is rounded to zero.
+            return F.softmax(-np.logaddexp(0, -self.model_.logits(X)))
 
     def _generator(self) -> np.random.Generator:
         try:
@@ -226,6 +231,12 @@ class NetworkClassifier(ClassifierMixin, BaseEstimator):  # type: ignore[misc]
         check_is_fitted(self)
         _refuse_bytes(X)
         return validate_data(self, X, reset=False, dtype=self.model_.dtype)
+
+
+@cache  # the search through all libraries of the process takes longer than a prediction
+def _blas() -> ThreadpoolController:
+    """Return what sets the number of threads of NumPy's BLAS."""
+    return ThreadpoolController()
 
 
 def _refuse_bytes(X: object) -> None:

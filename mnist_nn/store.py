@@ -9,23 +9,28 @@ SQLite's rollback journal is used, not its write-ahead log: at rest a store is t
 can be copied, and it works in folders on a network too. One short write an epoch needs no more.
 """
 
-import hashlib
 import json
 import os
 import platform
 import re
 import sqlite3
 import time
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager, suppress
 from dataclasses import asdict, dataclass
+from itertools import count
+from math import isfinite
 from pathlib import Path
 from typing import Any, Literal
 
-import numpy as np
-
-from .checkpoint import architecture, training_from_bytes, training_to_bytes
-from .checks import Array, check_type
+from .checkpoint import (
+    _sha256,
+    architecture,
+    fingerprint,
+    training_from_bytes,
+    training_to_bytes,
+)
+from .checks import check_type
 from .data import Digits, Examples
 from .files import StrPath, check_path
 from .model import MLP
@@ -69,6 +74,8 @@ _PATIENCE = 30  # seconds to wait for another process that writes
 _SILENCE = 3600  # seconds after which a process on another machine is taken for dead
 _SMALL = 1 << 20  # bytes of a value that a file of any size may hold
 _LARGE = 1 << 30  # bytes of the largest value that SQLite takes
+_NUMBERS = count()  # of the runs that this process trains, in any store
+_ACTIVE: set[str] = set()  # what those are named that it trains now
 
 _STATUS = ("running", "done", "failed", "interrupted")
 _SQLITE_ERRORS: dict[int, tuple[type[OSError], str]] = {
@@ -196,6 +203,7 @@ class Store:
     Examples
     --------
     >>> from tempfile import TemporaryDirectory
+    >>> import numpy as np
     >>> from mnist_nn import TrainConfig
     >>> xor = Examples([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
     >>> rng = np.random.default_rng(0)
@@ -210,17 +218,15 @@ class Store:
 
     def __init__(self, path: StrPath, create: bool = True) -> None:
         check_type("create", create, bool)
-        self.path = check_path(path)
+        self.path = check_path(path).absolute()  # so that no name means a database in memory
+        self._known: list[tuple[object, str]] = []  # digits and their fingerprints
         if self.path.exists() and not self.path.is_file():
             raise ValueError(f"path is {path}, not a file; give the path of a store")
         if not self.path.exists() and not (create and self.path.parent.is_dir()):
             missing = self.path.parent if create else self.path
             raise FileNotFoundError(f"path is {path}, but there is no {missing}; check the name")
         with self._explaining():
-            # An absolute path, so that no name means a database in memory.
-            self._db = sqlite3.connect(
-                self.path.absolute(), timeout=_PATIENCE, isolation_level=None
-            )
+            self._db = sqlite3.connect(self.path, timeout=_PATIENCE, isolation_level=None)
         try:
             with self._explaining():
                 for setting in ("trusted_schema = off", "cell_size_check = on"):
@@ -266,7 +272,8 @@ class Store:
 
     def close(self) -> None:
         """Close the file."""
-        self._db.close()
+        with self._explaining():
+            self._db.close()
 
     # ------------------------------------------------------------ train
 
@@ -281,10 +288,12 @@ class Store:
         once: bool = False,
         progress: bool | None = None,
         threads: int = 1,
+        watch: Callable[[int, Training], None] | None = None,
     ) -> int:
         """Train to the end and record each epoch as it ends; return the number of the run.
 
-        A run that is stopped by Ctrl-C or an error becomes "interrupted", and the error goes on.
+        A run that is stopped by Ctrl-C or an error becomes "interrupted", and the error goes on. A
+        KeyboardInterrupt has the number of the run as its attribute `run`, unless none had begun.
 
         Parameters
         ----------
@@ -303,14 +312,16 @@ class Store:
             elsewhere. Then `training` stays as it was; :meth:`training` gives the one in the store.
         progress, threads
             As for :meth:`~mnist_nn.train.Training.epochs`.
+        watch
+            Called with the number of the run and its training after each epoch that is recorded.
 
         Raises
         ------
         RunFailed
             If the loss stops being finite; a ValueError.
         ValueError
-            If the network does not fit the digits, the training has begun, or JSON cannot hold the
-            settings.
+            If the network does not fit the digits or is too large for a store, the training has
+            begun, JSON cannot hold the settings, or another process has taken over the run.
         TypeError
             If an argument has the wrong type.
         """
@@ -321,21 +332,24 @@ class Store:
             raise ValueError(
                 f"training has done {training.epoch} epochs already; give one that has not begun"
             )
-        steps = training.epochs(digits, validation, progress, threads)  # checks its arguments
+        training.epochs(digits, validation, progress, threads)  # checks its arguments
+        _check_watch(watch)
         text = _settings(training, settings)
         weights = _sha256(training.model.params.flat)
-        prints = weights, _fingerprint(digits), _fingerprint(validation)
+        prints = weights, self._fingerprint(digits), self._fingerprint(validation)
         state = training_to_bytes(training)
-        with self._writing():
-            same = "settings = ? AND weights = ? AND digits = ? AND validation = ?"
-            found = self._rows(f"SELECT id FROM runs WHERE {same} LIMIT 1", text, *prints)
-            run = found[0][0] if once and found else self._insert(name, text, prints, state)
-        if once and found:
-            if self._claim(run):
-                training = self.training(run)
-                self._go_on(run, training, training.epochs(digits, validation, progress, threads))
-        else:
-            self._go_on(run, training, steps)
+        with self._recording() as me:
+            with self._writing():
+                same = "settings = ? AND weights = ? AND digits = ? AND validation = ?"
+                order = "status = 'done' DESC, id"
+                query = f"SELECT id FROM runs WHERE {same} ORDER BY {order} LIMIT 1"
+                found = self._rows(query, text, *prints) if once else []
+                run: int = found[0][0] if found else self._insert(me, name, text, prints, state)
+                ours = not found or self._claim(run, me)
+            if ours:
+                training = self.training(run) if found else training
+                steps = training.epochs(digits, validation, progress, threads)
+                self._go_on(run, me, training, steps, watch)
         return run
 
     def resume(
@@ -346,6 +360,7 @@ class Store:
         *,
         progress: bool | None = None,
         threads: int = 1,
+        watch: Callable[[int, Training], None] | None = None,
     ) -> int:
         """Go on with an interrupted run, as :meth:`train` does; return its number.
 
@@ -359,35 +374,81 @@ class Store:
             The same as before.
         progress, threads
             As for :meth:`~mnist_nn.train.Training.epochs`.
+        watch
+            Called with the number of the run and its training after each epoch that is recorded.
 
         Raises
         ------
         RunFailed
             If the loss stops being finite; a ValueError.
         ValueError
-            If there is no such run, it is not interrupted, or the digits are others.
+            If there is no such run, it is not interrupted, the digits are others, or another
+            process has taken over the run.
         TypeError
             If an argument has the wrong type.
         """
         training = self.training(run)
         training.epochs(digits, validation, progress, threads)  # checks its arguments
+        _check_watch(watch)
         (prints,) = self._rows("SELECT digits, validation FROM runs WHERE id = ?", run)
         for name, value, before in zip(
             ("digits", "validation"), (digits, validation), prints, strict=True
         ):
-            if _fingerprint(value) != before:
+            if self._fingerprint(value) != before:
                 raise ValueError(f"{name} are not those of run {run}; give the same")
-        if not self._claim(run):
-            status = self.run(run).status
-            raise ValueError(f"run {run} is {status}; expected one that is interrupted")
-        training = self.training(run)  # another process may have gone on, and stopped, since
-        self._go_on(run, training, training.epochs(digits, validation, progress, threads))
+        with self._recording() as me:
+            with self._writing():
+                ours = self._claim(run, me)
+            if not ours:
+                status = self.run(run).status
+                raise ValueError(f"run {run} is {status}; expected one that is interrupted")
+            training = self.training(run)  # another process may have gone on, and stopped, since
+            steps = training.epochs(digits, validation, progress, threads)
+            self._go_on(run, me, training, steps, watch)
         return run
 
-    def _insert(self, name: str, settings: str, prints: tuple[str, ...], state: bytes) -> int:
+    @contextmanager
+    def _remembering(self, *digits: Digits | Examples) -> Iterator[None]:
+        """Take the fingerprints of digits only once in a block, in which they do not change."""
+        self._known = [(part, fingerprint(part)) for part in digits]
+        try:
+            yield
+        finally:
+            self._known = []
+
+    def _fingerprint(self, digits: Digits | Examples | None) -> str:
+        known = [text for part, text in self._known if part is digits]
+        return known[0] if known else fingerprint(digits)
+
+    @contextmanager
+    def _recording(self) -> Iterator[str]:
+        """Give the name under which a run is trained in a block; what stops it is recorded.
+
+        Whatever happens, a run of that name is not taken for running after the block.
+        """
+        me = f"{_me()} {next(_NUMBERS)}"
+        _ACTIVE.add(me)
+        try:
+            yield me
+        except RunFailed:
+            raise
+        except BaseException as error:
+            ours = "process = ? AND status = 'running'"
+            with suppress(OSError, ValueError), self._writing():
+                runs = self._rows(f"SELECT id FROM runs WHERE {ours}", me)
+                self._db.execute(f"UPDATE runs SET status = 'interrupted' WHERE {ours}", (me,))
+                if runs and isinstance(error, KeyboardInterrupt):
+                    error.run = runs[0][0]  # type: ignore[attr-defined]
+            raise
+        finally:
+            _ACTIVE.discard(me)
+
+    def _insert(
+        self, me: str, name: str, settings: str, prints: tuple[str, ...], state: bytes
+    ) -> int:
         from . import __version__
 
-        values = (name, "running", "", settings, *prints, _utc(), __version__, _me(), time.time())
+        values = (name, "running", "", settings, *prints, _utc(), __version__, me, time.time())
         run = self._db.execute(
             f"INSERT INTO runs VALUES (NULL{', ?' * len(values)})", values
         ).lastrowid
@@ -397,45 +458,55 @@ class Store:
 
     def _insert_state(self, run: int, epoch: int, state: bytes) -> None:
         self._db.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LARGE)
-        self._db.execute("INSERT INTO states VALUES (?, ?, ?)", (run, epoch, state))
+        try:
+            self._db.execute("INSERT INTO states VALUES (?, ?, ?)", (run, epoch, state))
+        except (sqlite3.DataError, OverflowError):  # SQLite's answer, or that of the module
+            raise ValueError(
+                f"the network is too large for a store: its training takes {len(state)} bytes; "
+                "save it as .npz"
+            ) from None
 
-    def _claim(self, run: int) -> bool:
+    def _claim(self, run: int, me: str) -> bool:
         """Make an interrupted run one of this process; False if it is not interrupted."""
-        with self._writing():
-            status = self.run(run).status
-            if status == "interrupted":
-                self._set_status(run, "running")
+        status = self.run(run).status
+        if status == "interrupted":
+            values = (me, time.time(), run)
+            query = "UPDATE runs SET status = 'running', process = ?, seen = ? WHERE id = ?"
+            self._db.execute(query, values)
         return status == "interrupted"
 
-    def _go_on(self, run: int, training: Training, steps: Iterator[int]) -> None:
+    def _go_on(
+        self,
+        run: int,
+        me: str,
+        training: Training,
+        steps: Iterator[int],
+        watch: Callable[[int, Training], None] | None,
+    ) -> None:
         """Train, and record every epoch and how it ended."""
-        try:
-            while True:
-                start = time.perf_counter()
-                try:
-                    epoch = next(steps, None)
-                except ValueError as error:  # all else that it might be has been checked
-                    with self._writing():
-                        self._set_status(run, "failed", str(error))
-                    raise RunFailed(f"run {run} has failed: {error}", run) from error
-                if epoch is None:
-                    break
-                self._add_epoch(run, training, time.perf_counter() - start)
-            with self._writing():
-                self._set_status(run, "done")
-        except RunFailed:
-            raise
-        except BaseException:
-            with suppress(OSError, ValueError), self._writing():
-                self._set_status(run, "interrupted")
-            raise
+        while True:
+            start = time.perf_counter()
+            try:
+                epoch = next(steps, None)
+            except ValueError as error:  # all else that it might be has been checked
+                with self._writing():
+                    self._set_status(run, me, "failed", str(error))
+                raise RunFailed(f"run {run} has failed: {error}", run) from error
+            if epoch is None:
+                break
+            self._add_epoch(run, me, training, time.perf_counter() - start)
+            if watch is not None:
+                watch(run, training)
+        with self._writing():
+            self._set_status(run, me, "done")
 
-    def _add_epoch(self, run: int, training: Training, seconds: float) -> None:
+    def _add_epoch(self, run: int, me: str, training: Training, seconds: float) -> None:
         history, epoch = training.history, training.epoch
         measured = len(history.val_loss) == epoch  # in every epoch, or in none
         values = (history.val_loss[-1], history.val_accuracy[-1]) if measured else (None, None)
         state = training_to_bytes(training)
         with self._writing():
+            self._set_status(run, me, "running")  # first: it asks whether the run is still ours
             row = (run, epoch, history.train_loss[-1], *values, seconds)
             self._db.execute("INSERT INTO epochs VALUES (?, ?, ?, ?, ?, ?)", row)
             self._insert_state(run, epoch, state)
@@ -443,13 +514,16 @@ class Store:
             self._db.execute(
                 "DELETE FROM states WHERE run = ? AND epoch NOT IN (?, ?)", (run, *keep)
             )
-            self._set_status(run, "running")
 
-    def _set_status(self, run: int, status: str, reason: str = "") -> None:
-        self._db.execute(
-            "UPDATE runs SET status = ?, reason = ?, process = ?, seen = ? WHERE id = ?",
-            (status, reason, _me(), time.time(), run),
-        )
+    def _set_status(self, run: int, me: str, status: str, reason: str = "") -> None:
+        """Say how a run goes, if it is still the one that goes by this name."""
+        changed = self._db.execute(
+            "UPDATE runs SET status = ?, reason = ?, seen = ? "
+            "WHERE id = ? AND process = ? AND status = 'running'",
+            (status, reason, time.time(), run, me),
+        ).rowcount
+        if not changed:
+            raise ValueError(f"run {run} has been taken over by another process; leave it to that")
 
     # ------------------------------------------------------------ look
 
@@ -536,9 +610,16 @@ class Store:
         return self._epochs(run)
 
     def best(self, by: Literal["val_accuracy", "val_loss"] = "val_accuracy") -> Run:
-        """Return the run with the highest validation accuracy, or with the lowest loss there.
+        """Return the best run on validation, each run at its most accurate epoch.
 
-        Of equals the first is taken.
+        Runs that failed are left out.
+
+        Parameters
+        ----------
+        by
+            "val_accuracy": the highest accuracy, of equals the lowest loss, and of those the run
+            that was started first. "val_loss": the lowest loss, each run at its most accurate
+            epoch; of equals the highest accuracy, and of those the first.
 
         Raises
         ------
@@ -547,12 +628,10 @@ class Store:
         """
         if not isinstance(by, str) or by not in ("val_accuracy", "val_loss"):
             raise ValueError(f'by is {by!r}; expected "val_accuracy" or "val_loss"')
-        sign = 1 if by == "val_accuracy" else -1
-        measured = [(getattr(run, by), run) for run in self.runs()]
-        found = [(sign * value, run) for value, run in measured if value is not None]
+        found = [run for run in self.runs() if run.best_epoch and run.status != "failed"]
         if not found:
             raise ValueError(f"{self.path} has no run with validation digits; train one first")
-        return max(found, key=lambda pair: pair[0])[1]
+        return min(found, key=_rank if by == "val_accuracy" else _rank_by_loss)
 
     def _epochs(self, run: int) -> list[Epoch]:
         rows = self._rows("SELECT * FROM epochs WHERE run = ? ORDER BY epoch", run)
@@ -568,6 +647,7 @@ class Store:
             type(epoch.epoch) is not int
             or {type(x) for x in numbers} - {float, type(None)}
             or None in (epoch.train_loss, epoch.seconds)
+            or not all(x is None or isfinite(x) for x in numbers)
             or not validated
         ):
             raise self._damaged("the numbers of an epoch are not numbers")
@@ -580,9 +660,15 @@ class Store:
         name, status, reason, text, _, _, _, started, version, process = texts
         try:
             settings = json.loads(text)
-        except (ValueError, RecursionError):
-            settings = None
-        if status not in _STATUS or not isinstance(settings, dict):
+            json.dumps(settings, allow_nan=False)
+            sizes = settings["sizes"]
+        except (ValueError, RecursionError, TypeError, LookupError):
+            sizes = None
+        if (
+            status not in _STATUS
+            or not isinstance(sizes, list)
+            or not all(type(n) is int for n in sizes)
+        ):
             raise self._damaged(f"the status or the settings of run {number} cannot be read")
         if [epoch.epoch for epoch in epochs] != list(range(1, len(epochs) + 1)):
             raise self._damaged(f"run {number} lacks an epoch")
@@ -640,7 +726,11 @@ class Store:
             raise self._damaged("SQLite runs out of memory over it") from None
         except UnicodeDecodeError:
             raise self._damaged("a text in it is not UTF-8") from None
-        except sqlite3.ProgrammingError:
+        except sqlite3.ProgrammingError as error:
+            if "thread" in str(error):
+                raise ValueError(
+                    f"{self.path} was opened in another thread; open a store in each"
+                ) from None
             raise ValueError(f"{self.path} is closed; open the store again") from None
         except sqlite3.Error as error:
             code = getattr(error, "sqlite_errorcode", 0) & 0xFF
@@ -664,24 +754,29 @@ def _settings(training: Training, more: Mapping[str, Any] | None) -> str:
     if twice := settings.keys() & more.keys():
         raise ValueError(f"settings has {min(twice)!r}, which is recorded anyway; leave it out")
     try:
-        return json.dumps(settings | dict(more), sort_keys=True, allow_nan=False)
+        text = json.dumps(settings | dict(more), sort_keys=True, allow_nan=False)
     except (TypeError, ValueError, RecursionError) as error:
         raise ValueError(f"settings cannot be JSON ({error}); give plain values") from None
+    if len(text) > _SMALL // 2:
+        raise ValueError(f"settings take {len(text)} bytes as JSON; record less than 500,000")
+    return text
 
 
-def _fingerprint(digits: Digits | Examples | None) -> str:
-    """Return a text that other digits do not have; empty for None."""
-    if digits is None:
-        return ""
-    return _sha256(digits.images if isinstance(digits, Digits) else digits.X, digits.labels)
+def _check_watch(watch: object) -> None:
+    if watch is not None and not callable(watch):
+        raise TypeError(f"watch is of type {type(watch).__name__}; expected a function")
 
 
-def _sha256(*arrays: Array) -> str:
-    sha = hashlib.sha256()
-    for array in arrays:
-        sha.update(f"{array.dtype} {array.shape} ".encode())
-        sha.update(np.ascontiguousarray(array).data)
-    return sha.hexdigest()
+def _rank(run: Run) -> tuple[bool, float, float, int]:
+    """Order runs: those that did not fail, the most accurate, those of the smallest loss first."""
+    if run.val_accuracy is None or run.val_loss is None:
+        return True, 0.0, 0.0, run.id
+    return run.status == "failed", -run.val_accuracy, run.val_loss, run.id
+
+
+def _rank_by_loss(run: Run) -> tuple[bool, float, float, int]:
+    failed, accuracy, loss, number = _rank(run)
+    return failed, loss, accuracy, number
 
 
 def _utc() -> str:
@@ -708,12 +803,14 @@ def _is_alive(process: str, seen: float) -> bool:
     Of a process on another machine (or on Windows) one cannot know. It is taken for dead when it
     has not written for an hour.
     """
-    found = re.fullmatch(r"(.*) ([0-9]{1,9}) ([0-9]*)", process, re.DOTALL)
+    found = re.fullmatch(r"((.*) ([0-9]{1,9}) ([0-9]*)) [0-9]+", process, re.DOTALL)
     if found is None:
         return False
-    if found[1] != platform.node() or os.name != "posix":
+    if found[1] == _me():  # there, but it may have stopped to train
+        return process in _ACTIVE
+    if found[2] != platform.node() or os.name != "posix":
         return time.time() - seen < _SILENCE
-    pid = int(found[2])
+    pid = int(found[3])
     try:
         os.kill(pid, 0)  # no signal, only the question
     except ProcessLookupError:
@@ -722,4 +819,4 @@ def _is_alive(process: str, seen: float) -> bool:
         pass  # of another user, but there
     except OverflowError:
         return False
-    return _started(pid) == found[3]  # else another process got the number
+    return _started(pid) == found[4]  # else another process got the number

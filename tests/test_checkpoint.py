@@ -25,9 +25,10 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from mnist_nn import MLP, Examples, Scaling, TrainConfig, Training
+from mnist_nn import MLP, Digits, Examples, Scaling, TrainConfig, Training
 from mnist_nn.checkpoint import (
     architecture,
+    fingerprint,
     load_model,
     load_training,
     save_model,
@@ -281,6 +282,33 @@ def test_a_training_goes_on_bit_for_bit_in_another_process(tmp_path, generator):
             save_training(whole, tmp_path / "training.npz")
     run_alone(next_epochs, tmp_path / "training.npz", tmp_path / "result")
     assert (tmp_path / "result").read_bytes() == training_to_bytes(whole)
+
+
+def test_a_training_that_knows_its_digits_goes_on_with_no_others(tmp_path):
+    path, one = tmp_path / "training.npz", training()
+    save_training(one, path, examples())
+    assert load_training(path).epoch == load_training(path, examples()).epoch == 0
+    assert same_bits(load_model(path).params.flat, one.model.params.flat)
+    others = Examples(examples().X, 1 - examples().labels)
+    with pytest.raises(ValueError, match=r"digits are not those that .* was saved with; give"):
+        load_training(path, others)
+    save_training(one, path)
+    assert path.read_bytes() == training_to_bytes(one)
+    load_training(path, others)  # none were recorded
+
+
+def test_digits_have_a_fingerprint_by_their_numbers_and_labels():
+    rng = np.random.default_rng(3)
+    images, labels = rng.integers(0, 256, (4, 28, 28)).astype(np.uint8), np.arange(4)
+    one = fingerprint(Digits(images, labels))
+    assert re.fullmatch("[0-9a-f]{64}", one)
+    assert one == fingerprint(Digits(images.copy(), labels))
+    twice = Digits(np.repeat(images, 2, axis=0), np.repeat(labels, 2))
+    assert one == fingerprint(twice[::2]), "a view with gaps"
+    assert one != fingerprint(Digits(images, labels[::-1]))
+    assert one != fingerprint(Digits(images[::-1], labels))
+    assert one != fingerprint(Examples(images.reshape(4, 784) / 255, labels))
+    assert fingerprint(None) == ""
 
 
 def test_the_network_of_a_training_can_be_loaded_alone(tmp_path):
@@ -559,8 +587,9 @@ WRONG_JSON = {
     "no dtype": (json.dumps({k: v for k, v in document().items() if k != "dtype"}), "no 'dtype'"),
     "an unknown name": (edited("colour", 1), "the model has an unknown 'colour'"),
     "an endless name": (edited("n" * 10**6, 1), r"the model has an unknown 'nnn.*\.\.\.;"),
-    "no layers": (edited("layers", None), "layers are not a list of 1, as sizes says"),
-    "too many layers": (edited("layers", document()["layers"] * 2), "layers are not a list of 1"),
+    "no layers": (edited("layers", None), "layers are not a list; save"),
+    "too many layers": (edited("layers", document()["layers"] * 2), "sizes has 2 entries.* 2 la"),
+    "a million layers": (edited("sizes", [1] * 10**6), "sizes has 1000000 entries.* 1 layers"),
     "a layer is a list": (edited("layers/0", []), "layer 1 is of type list; expected an object"),
     "a layer without b": (edited("layers/0", {"W": []}), "layer 1 has no 'b'"),
     "too few rows": (edited("layers/0/W", [[1, 2]]), "W in layer 1 has 1 rows; expected 3"),
@@ -695,7 +724,9 @@ def changed_part(part, **entries):
 W = np.ones((3, 2), np.float32)
 WRONG_MODEL_NPZ = {
     "no b1": ({"b1.npy": None}, "one W and b for each layer"),
-    "another layer": ({"W2.npy": npy(W)}, "one W and b for each layer"),
+    "another layer": ({"W2.npy": npy(W)}, "sizes has 2 entries, but there are 2 layers"),
+    "another b": ({"b2.npy": npy(W)}, "one W and b for each layer"),
+    "a million layers": (changed_header(sizes=[1] * 10**6), "sizes has 1000000 entries.* 1 layers"),
     "a stranger": ({"readme.txt": b"hello"}, "one W and b for each layer"),
     "no header": ({"header.json": None}, "no member with the name 'header.json'"),
     "header is no JSON": ({"header.json": b"{"}, "it is not JSON"),
@@ -768,6 +799,11 @@ WRONG_TRAINING_NPZ = {
         changed_part("history", val_loss=[1.0], val_accuracy=[1.0]),
         "the lists in history do not fit",
     ),
+    "validated in some epochs": (
+        changed_part("history", train_loss=[1.0] * 2, val_loss=[1.0], val_accuracy=[1.0]),
+        "the lists in history do not fit",
+    ),
+    "digits of another type": (changed_header(digits=[]), "digits in the header is of type list"),
 }
 
 

@@ -256,6 +256,7 @@ def valid():
         "checks.check_type": (lambda x: checks.check_type("x", x, model.MLP), {"x": net}),
         "checks.check_rng": (checks.check_rng, {"rng": rng}),
         "checks.check_labels": (lambda y: checks.check_labels("y", y, 2), {"y": y}),
+        "checks.labels_of_rows": (lambda y: checks.labels_of_rows("y", y, 2), {"y": y}),
         "functional.affine": (functional.affine, {"A": X, "W": W, "b": b, "out": Z}),
         "functional.affine_backward": (
             functional.affine_backward,
@@ -367,9 +368,14 @@ def valid():
         "checkpoint.load_model": (checkpoint.load_model, {"path": saved(".json")}),
         "checkpoint.save_training": (
             checkpoint.save_training,
-            {"training": train.Training(**training), "path": SAVED.name + "/small.npz"},
+            {"training": train.Training(**training), "path": SAVED.name + "/small.npz"}
+            | {"digits": digits},
         ),
-        "checkpoint.load_training": (checkpoint.load_training, {"path": saved(".npz")}),
+        "checkpoint.load_training": (
+            checkpoint.load_training,
+            {"path": saved(".npz"), "digits": digits},
+        ),
+        "checkpoint.fingerprint": (checkpoint.fingerprint, {"digits": digits}),
         "checkpoint.training_to_bytes": (
             checkpoint.training_to_bytes,
             {"training": train.Training(**training)},
@@ -384,11 +390,12 @@ def valid():
         "store.Store.train": (
             partial(STORE.train, progress=False),
             {"training": train.Training(**training), "digits": digits, "validation": digits}
-            | {"name": "a run", "settings": {"seed": 0}, "once": True, "threads": 1},
+            | {"name": "a run", "settings": {"seed": 0}, "once": True, "threads": 1}
+            | {"watch": None},
         ),
         "store.Store.resume": (
             partial(begin_and_stop, progress=False),
-            {"run": 1, "digits": digits, "validation": digits, "threads": 1},
+            {"run": 1, "digits": digits, "validation": digits, "threads": 1, "watch": print},
         ),
         "store.Store.training": (STORE.training, {"run": 1, "epoch": "best"}),
         "store.Store.model": (STORE.model, {"run": 1, "epoch": "last"}),
@@ -557,6 +564,7 @@ BAD = {
     "checks.check_type": {"x": OBJECT},
     "checks.check_rng": {"rng": RNG},
     "checks.check_labels": {"y": LABELS | TOO_LARGE},
+    "checks.labels_of_rows": {"y": LABELS | TOO_LARGE},
     "functional.affine": {
         "A": ARRAY | {"a vector": np.ones(3), "three axes": np.ones((4, 3, 1))},
         "W": ARRAY | {"transposed": np.ones((2, 3)), "a vector": np.ones(3)},
@@ -746,8 +754,16 @@ BAD = {
     "files.Npz.read_text": {"name": NAME | {"an array": "W1"}},
     "checkpoint.save_model": {"model": OBJECT, "path": SUFFIX},
     "checkpoint.load_model": {"path": SUFFIX},
-    "checkpoint.save_training": {"training": OBJECT, "path": SUFFIX | {"JSON": "model.json"}},
-    "checkpoint.load_training": {"path": SUFFIX | {"JSON": "model.json"}},
+    "checkpoint.save_training": {
+        "training": OBJECT,
+        "path": SUFFIX | {"JSON": "model.json"},
+        "digits": NO_OBJECT,
+    },
+    "checkpoint.load_training": {
+        "path": SUFFIX | {"JSON": "model.json"},
+        "digits": NO_OBJECT,
+    },
+    "checkpoint.fingerprint": {"digits": NO_OBJECT},
     "checkpoint.training_to_bytes": {"training": OBJECT},
     "checkpoint.training_from_bytes": {"content": OBJECT, "name": NAME},
     "checkpoint.architecture": {"model": OBJECT},
@@ -761,12 +777,14 @@ BAD = {
         "settings": RECORDED,
         "once": SWITCH,
         "threads": COUNT | NONE,
+        "watch": {"a number": 3, "a word": "print"},
     },
     "store.Store.resume": {
         "run": RUN,
         "digits": OBJECT | DIGITS,
         "validation": NO_OBJECT | DIGITS,
         "threads": COUNT | NONE,
+        "watch": {"a number": 3, "a word": "print"},
     },
     "store.Store.training": {"run": RUN, "epoch": WORD},
     "store.Store.model": {"run": RUN, "epoch": WORD},
@@ -850,6 +868,8 @@ FREE = {
     ("checks.check_rng", "name"),
     ("checks.check_labels", "name"),
     ("checks.check_labels", "K"),
+    ("checks.labels_of_rows", "name"),
+    ("checks.labels_of_rows", "K"),
     ("checks.check_type", "expected"),
     ("checks.finite_array", "dtype"),
     ("checks.checked", "specs"),

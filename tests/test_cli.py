@@ -5,6 +5,7 @@ import os
 import re
 import shlex
 import shutil
+import sqlite3
 import subprocess
 import sys
 from pathlib import Path
@@ -243,12 +244,8 @@ def test_exit_code_of_the_process() -> None:
     assert done.stderr.count("\n") == 1
 
 
-def test_both_ways_to_run_the_package() -> None:
-    for module in ("mnist_nn", "mnist_nn.cli"):
-        done = subprocess.run(
-            [sys.executable, "-m", module, "--version"], capture_output=True, text=True, cwd=ROOT
-        )
-        assert done.stdout == f"mnist-nn {nn.__version__}\n"
+def test_python_runs_the_package() -> None:
+    assert run("--version").stdout == f"mnist-nn {nn.__version__}\n"
 
 
 # ---------------------------------------------------------------- evaluate
@@ -268,6 +265,25 @@ def test_evaluate_measures_what_the_package_measures(
     assert document["confusion"] == C.tolist()
     assert [row["digits"] for row in document["per_digit"]] == C.sum(axis=1).tolist()
     assert sum(row["errors"] for row in document["per_digit"]) == 100 - document["right"]
+
+
+def test_evaluate_runs_the_network_once_on_one_thread(
+    capsys: Capture, model: Path, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    from threadpoolctl import ThreadpoolController
+
+    original, seen = nn.MLP.forward, []
+    blas = ThreadpoolController().select(user_api="blas")
+
+    def forward(self: nn.MLP, X: Any, *args: Any, **out: Any) -> Any:
+        seen.append((len(X), *(library["num_threads"] for library in blas.info())))
+        return original(self, X, *args, **out)
+
+    monkeypatch.setattr(nn.MLP, "forward", forward)
+    with blas.limit(limits=2):
+        answer(capsys, "evaluate", model, "--data", digits)
+    assert [rows for rows, *_ in seen] == [100]
+    assert {n for _, *threads in seen for n in threads} == {1}
 
 
 def test_evaluate_draws_tables(capsys: Capture, model: Path, digits: Path) -> None:
@@ -322,6 +338,36 @@ def test_digits_from_other_files(
     message = wrong(capsys, "evaluate", model, "--data", tmp_path / "ten.csv", "--part", "test")
     assert message.startswith("argument --part: ")
     assert wrong(capsys, "evaluate", model, "--last", 10001).startswith("argument --last: there")
+
+
+def test_parts_of_a_database(capsys: Capture, model: Path, tmp_path: Path) -> None:
+    from contextlib import closing
+
+    from mnist_nn.data.sqlite import write_sqlite
+
+    path = tmp_path / "digits.sqlite"
+    write_sqlite(nn.load_mnist().test[:6], path)
+
+    def mark(**rows: int) -> None:
+        with closing(sqlite3.connect(path)) as database, database:
+            for part, row in rows.items():
+                database.execute("UPDATE digits SET part = ? WHERE id = ?", (part, row))
+
+    assert answer(capsys, "evaluate", model, "--data", path)["digits"] == 6
+    mark(train=1, other=2)
+    message = failed(capsys, "evaluate", model, "--data", path)
+    assert f"{path} has the parts 'other', 'train'; expected both 'train' and 'test'" in message
+    mark(test=2)
+    assert answer(capsys, "evaluate", model, "--data", path)["digits"] == 1
+    assert answer(capsys, "evaluate", model, "--data", path, "--part", "all")["digits"] == 2
+    plain = tmp_path / "plain.db"
+    with closing(sqlite3.connect(plain)) as database, database:
+        database.execute("CREATE TABLE digits (label INTEGER, image BLOB)")  # and no part
+        database.execute("INSERT INTO digits VALUES (5, zeroblob(784))")
+    assert answer(capsys, "evaluate", model, "--data", plain)["digits"] == 1
+    with closing(sqlite3.connect(path)) as database, database:
+        database.execute("UPDATE digits SET label = 11 WHERE id = 1")
+    assert "row 1: the label is 11" in failed(capsys, "evaluate", model, "--data", path)
 
 
 @pytest.mark.parametrize("name", ["gone.npz", "gone", "gone.csv", "gone.sqlite", "digits.txt"])
@@ -385,6 +431,26 @@ def test_predict_refuses_what_is_no_picture(
     save_model(nn.MLP((2, 2), rng=np.random.default_rng(0)), other)
     assert "2 numbers" in failed(capsys, "predict", picture, "--model", other)
     assert "2" in failed(capsys, "evaluate", other)
+
+
+def test_a_bad_picture_does_not_lose_the_others(
+    capsys: Capture, model: Path, picture: Path, tmp_path: Path
+) -> None:
+    blank, gone = tmp_path / "blank.png", tmp_path / "gone.png"
+    from PIL import Image
+
+    Image.new("L", (40, 40), 255).save(blank)
+    words = ["predict", str(gone), str(picture), str(blank), str(picture), "--model", str(model)]
+    assert main(words) == 1
+    output, errors = capsys.readouterr()
+    assert [line.split(":")[0] for line in output.splitlines()] == [str(picture)] * 2
+    first, second = errors.splitlines()
+    assert first.startswith("mnist-nn: ") and str(gone) in first and "no ink" in second
+    assert main([*words, "--json"]) == 1
+    found = json.loads(capsys.readouterr().out)["pictures"]
+    assert [set(entry) == {"picture", "error"} for entry in found] == [True, False, True, False]
+    assert found[2]["picture"] == str(blank) and "no ink" in found[2]["error"]
+    assert found[1] == found[3] and found[1]["picture"] == str(picture)
 
 
 # ---------------------------------------------------------------- the page

@@ -2,10 +2,13 @@
 
 import json
 import os
+import shlex
 import signal
+import sqlite3
 import subprocess
 import sys
 import time
+from contextlib import closing
 from pathlib import Path
 from typing import Any
 
@@ -138,7 +141,8 @@ def test_search_ranks_for_people(capsys: Capture, digits: Path) -> None:
     assert lines[1].split() == ["run", "validation", "epochs", "status", "learning_rate"]
     assert lines[2].split()[-2:] == ["done", "0.1"]
     assert lines[3].split() == ["2", "-", "0", "failed", "1e+30"]
-    assert lines[-1] == "  mnist-nn evaluate best.npz"
+    assert lines[-2] == "  mnist-nn runs runs.sqlite --run 1 --save best.npz"
+    assert lines[-1] == f"  mnist-nn evaluate best.npz --data {digits}"
     assert main(lines[-2].split()[1:]) == 0 and main(lines[-1].split()[1:]) == 0
 
 
@@ -187,6 +191,39 @@ def test_search_goes_on_after_ctrl_c(capsys: Capture, digits: Path) -> None:
         assert np.array_equal(store.model(ours).params.flat, whole.model(theirs).params.flat)
 
 
+def test_search_advises_its_own_best_run(capsys: Capture, digits: Path, folder: Path) -> None:
+    words = ["--hidden", "8", "--epochs", "1", "--data", str(digits), "--store", "my runs.sqlite"]
+    assert main(["search", *words, "--learning-rate", "0.3"]) == 0
+    assert main(["search", *words, "--learning-rate", "1e-9"]) == 0  # not the best of the store
+    lines = capsys.readouterr().out.splitlines()
+    assert lines[-2] == "  mnist-nn runs 'my runs.sqlite' --run 2 --save best.npz"
+    assert main(shlex.split(lines[-2])[1:]) == 0
+    assert capsys.readouterr().out.endswith(f"  mnist-nn evaluate best.npz --data {digits}\n")
+
+
+def test_a_search_that_is_stopped_tells_what_has_ended(
+    capsys: Capture, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["search", "--data", str(digits), "--hidden", "8", "--epochs", "1", "--json"]
+    assert main([*words, "--learning-rate", "0.2"]) == 0  # of another search
+    original, steps = nn.MLP.backpropagate, 0
+
+    def interrupt(self: nn.MLP, *args: Any, **out: Any) -> float:
+        nonlocal steps
+        steps += 1
+        if steps == 30:  # of 12 a run, but for the second
+            signal.raise_signal(signal.SIGINT)
+        return original(self, *args, **out)
+
+    monkeypatch.setattr(nn.MLP, "backpropagate", interrupt)
+    capsys.readouterr()
+    assert main([*words, "--learning-rate", "1e-9", "1e30", "0.1", "0.3", "0.4"]) == 130
+    document = json.loads(capsys.readouterr().out)
+    assert document["interrupted"] is True
+    found = [(run["settings"]["learning_rate"], run["status"]) for run in document["runs"]]
+    assert found == [(0.1, "done"), (1e-9, "done"), (1e30, "failed")]
+
+
 # ---------------------------------------------------------------- runs
 
 
@@ -220,6 +257,38 @@ def test_runs_shows_the_best(capsys: Capture, store: str) -> None:
     assert main(["runs", store, "--run", "3"]) == 0
     output = capsys.readouterr().out
     assert output.startswith("run 3, done, started ") and "  learning_rate   0.01" in output
+
+
+def test_options_of_runs_that_say_nothing_are_refused(capsys: Capture, store: str) -> None:
+    for words in (["--by", "loss"], ["--by", "accuracy", "--run", 1]):
+        assert "argument --by: " in said(capsys, 2, "runs", store, *words)
+    for words in (["--epoch", "best"], ["--epoch", "last", "--best"]):
+        assert "argument --epoch: " in said(capsys, 2, "runs", store, *words)
+
+
+@pytest.mark.parametrize(
+    "settings",
+    [
+        "{}",
+        '{"sizes": null, "batch_size": {"a": [1]}}',
+        '{"sizes": 5, "learning_rate": 1e999}',
+        '{"sizes": [784, {"a": 1}, 10], "data": 5}',
+        '{"sizes": ["\\ud800", "\\udfff", "x"], "\\ud800": "\\ud800"}',
+        '{"a": ' + 400 * "[" + 400 * "]" + "}",
+        '{"a": ' + 990 * "[" + 990 * "]" + "}",
+        '{"a": ' + 10**5 * "[" + 10**5 * "]" + "}",
+        "5",
+    ],
+)
+def test_an_edited_store_makes_no_traceback(capsys: Capture, store: str, settings: str) -> None:
+    with closing(sqlite3.connect(store)) as database, database:
+        database.execute("UPDATE runs SET settings = ? WHERE id = 2", (settings,))
+    for words in ([], ["--best"], ["--run", "2"], ["--run", "2", "--save", "a.npz", "--force"]):
+        for how in ([], ["--json"]):
+            code = main(["runs", store, *words, *how])
+            output, errors = capsys.readouterr()
+            assert code in (0, 1) and "Traceback" not in output + errors
+            assert (errors == "") == (code == 0) and errors.count("\n") == code
 
 
 def test_runs_loses_nothing(capsys: Capture, store: str, folder: Path) -> None:

@@ -334,10 +334,158 @@ def test_checkpoint_and_resume(capsys: Capture, digits: Path) -> None:
     save_model(nn.MLP((784, 10), rng=np.random.default_rng(0)), "model.npz")
     more = ["train", "--resume", "state.npz", "--data", digits, "--epochs", 5]
     assert "model.npz is there already" in said(capsys, 1, *more)
-    for other in (["--split", 300, 50], ["--split", 400, 0]):
-        message = said(capsys, 2, *more, "--force", *other)
-        assert "the validation digits are not those of the epochs so far" in message
+    for part, *sizes in (("training", 300, 50), ("training", 400, 0), ("validation", 367, 20)):
+        message = said(capsys, 2, *more, "--force", "--split", *sizes)
+        assert f"the {part} digits are not those of the epochs so far" in message
     assert "model.npz" in said(capsys, 1, "train", "--resume", "model.npz", "--data", digits)
+
+
+def test_resume_notices_other_digits_that_validate_alike(
+    capsys: Capture, digits: Path, tmp_path: Path
+) -> None:
+    with np.load(digits) as file:
+        arrays = dict(file)
+    arrays["x_train"][0, 0, 0] += 1  # of a training digit, the first
+    np.savez(tmp_path / "other.npz", **arrays)
+    train(capsys, digits, "--hidden", 8, "--epochs", 1, "--checkpoint", "state.npz")
+    more = ["train", "--resume", "state.npz", "--epochs", 2]
+    message = said(capsys, 2, *more, "--data", tmp_path / "other.npz")
+    assert "argument --resume: the training digits are not those of the epochs so far" in message
+    assert main([*map(str, more), "--data", str(digits)]) == 0
+
+
+def test_one_file_is_not_two(capsys: Capture, digits: Path, folder: Path) -> None:
+    brief = ["train", "--data", digits, "--hidden", 8, "--epochs", 1, "--force"]
+    for option, name, save in (
+        ("--checkpoint", "model.npz", []),
+        ("--checkpoint", "a.npz", ["--save", folder / "a.npz"]),
+        ("--store", "a.npz", ["--save", "a.npz"]),
+    ):
+        message = said(capsys, 2, *brief, option, name, *save)
+        assert f"error: argument {option}: the trained network goes to " in message
+        assert list(folder.iterdir()) == []
+    train(capsys, digits, "--hidden", 8, "--epochs", 1, "--checkpoint", "a.npz")
+    state = (folder / "a.npz").read_bytes()
+    (folder / "model.npz").unlink()
+    (folder / "model.npz").symlink_to("a.npz")
+    for words in (["--save", "a.npz"], [], ["--checkpoint", "b.npz", "--save", "./a.npz"]):
+        resume = ["train", "--resume", "a.npz", "--data", digits, "--epochs", 2, "--force"]
+        message = said(capsys, 2, *resume, *words)
+        assert "error: argument --resume: the trained network goes to " in message
+    assert (folder / "a.npz").read_bytes() == state
+
+
+def test_where_no_state_can_be_written(capsys: Capture, digits: Path, folder: Path) -> None:
+    (folder / "folder.npz").mkdir()
+    words = ["train", "--data", digits, "--force", "--checkpoint"]
+    for path in ("gone/state.npz", "/proc/state.npz", "folder.npz"):
+        message = said(capsys, 1, *words, path)
+        assert message.startswith(f"mnist-nn: {path} ")
+    assert [file.name for file in folder.iterdir()] == ["folder.npz"]
+
+
+def test_a_checkpoint_that_fails_loses_nothing(
+    capsys: Capture, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    import mnist_nn.cli.train as module
+
+    original = module.save_training
+    full = 2  # the epoch when the disk is full, for so many writes
+
+    def save(training: nn.Training, path: Path, part: nn.Digits) -> None:
+        nonlocal writes
+        if training.epoch == full and writes:
+            writes -= 1
+            raise OSError(28, "No space left on device", str(path))
+        original(training, path, part)
+
+    monkeypatch.setattr(module, "save_training", save)
+    words = ["train", "--data", str(digits), "--hidden", "8", "--epochs", "4", "--force"]
+    words += ["--checkpoint", "state.npz"]
+    for failures, state in ((1, "state.npz"), (2, None)):
+        writes = failures
+        assert main([*words, "--json"]) == 1
+        output, errors = capsys.readouterr()
+        document = json.loads(output)
+        assert "mnist-nn: state.npz: No space left on device" in errors
+        assert document["error"] == "state.npz: No space left on device"
+        assert document["epochs"] == 2 and document["interrupted"] is True
+        assert (document["model"], document["training_state"]) == ("model.npz", state)
+        saved = load_training("state.npz")
+        assert saved.epoch == (2 if state else 1)  # an older one stays
+        assert document["history"]["val_loss"][-1] == pytest.approx(
+            nn.evaluate(load_model("model.npz"), nn.load_mnist().train[367:400])[0]
+        )
+    full, writes = 4, 1
+    assert main(words) == 1
+    assert "Saved as model.npz after " in capsys.readouterr().out
+    assert load_training("state.npz").epoch == 4
+
+
+def test_a_loss_that_blows_up_late_loses_nothing(
+    capsys: Capture, digits: Path, folder: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    original = nn.MLP.backpropagate
+    steps = 0
+
+    def diverge(self: nn.MLP, *args: Any, **out: Any) -> float:
+        nonlocal steps
+        steps += 1
+        return original(self, *args, **out) if steps <= 30 else float("nan")  # of 12 an epoch
+
+    monkeypatch.setattr(nn.MLP, "backpropagate", diverge)
+    words = ["train", "--data", str(digits), "--hidden", "8", "--epochs", "5"]
+    assert main(words) == 1
+    output, errors = capsys.readouterr()
+    assert "Stopped after epoch 2 of 5; what was learned is saved as model.npz." in output
+    assert errors.startswith("mnist-nn: the loss is nan") and errors.count("\n") == 1
+    state = load_training("model.training.npz")
+    assert state.epoch == 2
+    assert np.array_equal(load_model("model.npz").params.flat, state.model.params.flat)
+
+
+def test_advice_can_be_followed(capsys: Capture, digits: Path, folder: Path) -> None:
+    save_model(nn.MLP((784, 10), rng=np.random.default_rng(0)), "model.npz")
+    message = said(capsys, 1, "train", "--data", digits, "--from", "model.npz")
+    assert "--from" not in message and "choose another name with --save, or replace" in message
+    message = said(capsys, 2, "train", "--split", 60000, 10000, "--force")
+    assert message.endswith("for test digits give a third number: --split 60000 0 10000")
+    message = said(capsys, 2, "train", "--split", 60000, 10001, "--force")
+    assert message.endswith("the sizes add up to 70001, but there are 60000 digits")
+
+
+def test_the_next_command_measures_digits_that_were_not_trained_on(
+    capsys: Capture, folder: Path
+) -> None:
+    from mnist_nn.data.csvfile import write_csv
+
+    write_csv(nn.load_mnist().train[:60], "my digits.csv")
+    for split, last in (([], " --last 5"), (["40", "15", "5"], " --last 5"), (["40", "15"], "")):
+        words = ["--data", "my digits.csv", "--hidden", "8", "--epochs", "1", "--force"]
+        assert main(["train", *words, *(["--split", *split] if split else [])]) == 0
+        line = capsys.readouterr().out.splitlines()[-1]
+        assert line == f"  mnist-nn evaluate model.npz --data 'my digits.csv'{last}"
+        assert main(shlex.split(line)[1:]) == 0
+        capsys.readouterr()
+
+
+@pytest.mark.parametrize("handler", [signal.SIG_IGN, lambda number, frame: None])
+def test_ctrl_c_that_does_something_else_stays(
+    capsys: Capture, digits: Path, monkeypatch: pytest.MonkeyPatch, handler: Any
+) -> None:
+    original = nn.MLP.backpropagate
+
+    def interrupt(self: nn.MLP, *args: Any, **out: Any) -> float:
+        signal.raise_signal(signal.SIGINT)
+        return original(self, *args, **out)
+
+    monkeypatch.setattr(nn.MLP, "backpropagate", interrupt)
+    before = signal.signal(signal.SIGINT, handler)
+    try:
+        train(capsys, digits, "--hidden", 8, "--epochs", 1)
+        assert signal.getsignal(signal.SIGINT) is handler
+    finally:
+        signal.signal(signal.SIGINT, before)
 
 
 def test_ctrl_c_while_saving(
@@ -347,11 +495,11 @@ def test_ctrl_c_while_saving(
 
     saves = []
 
-    def save(training: nn.Training, path: Path) -> None:
+    def save(training: nn.Training, path: Path, part: nn.Digits) -> None:
         saves.append(training.epoch)
         if training.epoch == 2:
             signal.raise_signal(signal.SIGINT)  # in the loop it stops; after that it does nothing
-        original(training, path)
+        original(training, path, part)
 
     original = module.save_training
     monkeypatch.setattr(module, "save_training", save)
@@ -359,7 +507,7 @@ def test_ctrl_c_while_saving(
     before = signal.getsignal(signal.SIGINT)
     assert main(["train", *words, "--json"]) == 130
     document = json.loads(capsys.readouterr().out)
-    assert saves == [1, 2, 2]
+    assert saves == [0, 1, 2, 2]  # the first a rehearsal
     assert document["interrupted"] is True and document["epochs"] == 2
     assert load_training("state.npz").epoch == 2
     assert signal.getsignal(signal.SIGINT) is before
@@ -468,9 +616,62 @@ def test_a_run_in_a_store_goes_on(
     assert (
         "Stopped after epoch 2 of 4; what was learned is saved in runs.sqlite as run 1." in output
     )
+    assert [line[:12] for line in output.splitlines()[2:4]] == ["epoch 1 of 4", "epoch 2 of 4"]
     assert not Path("model.npz").exists()  # it would stand in the way of the same command
     assert main(words) == 0
+    lines = [line for line in capsys.readouterr().out.splitlines() if line[:5] == "epoch"]
+    assert [line[:7] for line in lines] == [f"epoch {n}" for n in range(1, 5)]
     assert np.array_equal(load_model("model.npz").params.flat, load_model("whole.npz").params.flat)
+
+
+def test_epochs_in_a_store_are_told_as_they_end(
+    capsys: Capture, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    seen = []
+    original = nn.MLP.backpropagate
+
+    def step(self: nn.MLP, *args: Any, **out: Any) -> float:
+        seen.append(capsys.readouterr().out)
+        return original(self, *args, **out)
+
+    monkeypatch.setattr(nn.MLP, "backpropagate", step)
+    words = ["--hidden", "8", "--epochs", "2", "--store", "runs.sqlite"]
+    assert main(["train", "--data", str(digits), *words]) == 0
+    assert sum(text.startswith("epoch 1 of 2: loss ") for text in seen[12:13]) == 1
+    assert capsys.readouterr().out.startswith("epoch 2 of 2: ")
+
+
+def test_ctrl_c_finds_its_own_run(
+    capsys: Capture, digits: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    words = ["train", "--hidden", "8", "--epochs", "2", "--store", "runs.sqlite"]
+    words += ["--data", str(digits)]
+    with np.load(digits) as file:  # a run of the same settings on other digits of the same name
+        arrays = dict(file)
+    others = arrays | {"x_train": arrays["x_train"][::-1], "y_train": arrays["y_train"][::-1]}
+    original, steps = nn.MLP.backpropagate, 0
+
+    def interrupt(self: nn.MLP, *args: Any, **out: Any) -> float:
+        nonlocal steps
+        steps += 1
+        if steps == 14:  # of 12 an epoch
+            signal.raise_signal(signal.SIGINT)
+        return original(self, *args, **out)
+
+    monkeypatch.setattr(nn.MLP, "backpropagate", interrupt)
+    assert main(words) == 130
+    assert "in runs.sqlite as run 1" in capsys.readouterr().out
+    copy = digits.read_bytes()
+    try:
+        np.savez(digits, **others)
+        assert main(words) == 0
+        digits.write_bytes(copy)
+        steps = 2
+        assert main(words) == 130
+    finally:
+        digits.write_bytes(copy)
+    output = capsys.readouterr().out
+    assert "as run 2 after" in output and "run 1" in output.splitlines()[-2]
 
 
 def test_a_run_in_a_store_that_diverges(capsys: Capture, digits: Path) -> None:

@@ -253,6 +253,18 @@ def test_an_image_is_not_changed() -> None:
     assert (image.tobytes(), image.size, image.mode) == before
 
 
+def test_a_large_photo_that_is_open_is_not_shrunk(tmp_path: Path) -> None:
+    path = tmp_path / "large.jpg"
+    Image.new("L", (3200, 2400), 255).save(path)
+    seven = Image.fromarray(255 - large(TEST.images[0])).resize((2000, 2000))
+    with Image.open(path) as paper:
+        paper.paste(seven, (300, 200))
+        paper.save(path, quality=95)
+    with Image.open(path) as image:
+        assert gap(read_picture(image), read_picture(path)) < 10
+        assert image.size == (3200, 2400)
+
+
 # ---------------------------------------------------------------- what is refused
 
 

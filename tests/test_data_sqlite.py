@@ -1,5 +1,6 @@
 """Digits in SQLite."""
 
+import functools
 import re
 import sqlite3
 import sys
@@ -76,8 +77,30 @@ def test_parts(path: Path) -> None:
     equal(read_sqlite(path), THREE[[0, 1, 2, 1, 2]])
     write_sqlite(THREE, path)
     equal(read_sqlite(path), THREE)
-    with pytest.raises(ValueError, match="holds no digits of the part 'train'; give another"):
+    with pytest.raises(ValueError, match="no digits of the part 'train'; give none, for its"):
         read_sqlite(path, "train")
+
+
+def test_a_missing_part_is_answered_with_those_there_are(path: Path) -> None:
+    write_sqlite(BOTH, path)
+    with pytest.raises(ValueError, match=r"of the part 'valid'; give another: 'test', 'train'$"):
+        read_sqlite(path, "valid")
+    run(path, "UPDATE digits SET part = id")
+    run(path, "INSERT INTO digits SELECT id + 5, id + 5, label, image FROM digits")
+    with pytest.raises(ValueError, match=r"give another: '1', '10', '2', '3', '4', \.\.\.$"):
+        read_sqlite(path, "train")
+
+
+def test_a_locked_database_is_not_damaged(path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    write_sqlite(THREE, path)
+    original = sqlite3.connect
+    impatient = functools.partial(original, timeout=0.01)
+    with closing(original(path, isolation_level=None)) as database:
+        database.execute("BEGIN EXCLUSIVE")
+        monkeypatch.setattr(module.sqlite3, "connect", impatient)
+        with pytest.raises(TimeoutError, match="while another program writes to it; try again"):
+            read_sqlite(path)
+    equal(read_sqlite(path), THREE)
 
 
 @given(

@@ -123,3 +123,13 @@ def test_what_was_checked_cannot_be_changed_through_the_object():
         with pytest.raises(ValueError, match="read-only"):
             array[0] = 1
     X[0] = 1  # the caller's own array stays writable
+
+
+def test_one_hot_rows_are_labels_too():
+    Y = np.eye(3)[[2, 0, 2, 1]]
+    np.testing.assert_array_equal(Examples(np.zeros((4, 2)), Y).labels, [2, 0, 2, 1])
+    for wrong in ([[0, 0]], [[1, 1]], [[0.5, 0.5]], [[2, -1]]):
+        with pytest.raises(ValueError, match="one-hot"):
+            Examples(np.zeros((1, 2)), np.array(wrong))
+    with pytest.raises(ValueError, match="rectangular"):
+        Examples(np.zeros((2, 2)), [[1, 0], [1]])

@@ -281,6 +281,23 @@ def test_training_takes_one_thread(serial):
     assert workers_of(serial, serial) == {os.getpid()}
 
 
+@pytest.mark.parametrize("output", ["softmax_nll", "sigmoid_bernoulli_nll"])
+@pytest.mark.parametrize("method", ["predict", "predict_proba"])
+def test_prediction_takes_one_thread(X, y, output, method):
+    classifier = quick(output=output).fit(X, y)
+    blas = ThreadpoolController().select(user_api="blas")
+    threads, forward = [], MLP.forward
+
+    def step(*arguments, **more):
+        threads.extend(library["num_threads"] for library in blas.info())
+        return forward(*arguments, **more)
+
+    with blas.limit(limits=2), mock.patch.object(MLP, "forward", step):
+        getattr(classifier, method)(X)
+        assert {library["num_threads"] for library in blas.info()} == {2}
+    assert set(threads) == {1}
+
+
 def test_two_processes_find_what_one_finds_each_on_one_thread(X, y, serial):
     with joblib.parallel_config(backend="loky"):
         workers = workers_of(searched(X, y, n_jobs=2), serial)

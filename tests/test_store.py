@@ -13,6 +13,7 @@ import sqlite3
 import subprocess
 import sys
 import time
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager
 from dataclasses import replace
 from pathlib import Path
@@ -23,7 +24,7 @@ import pytest
 
 from mnist_nn import MLP, Examples, TrainConfig, Training, __version__, load_mnist
 from mnist_nn.checkpoint import training_to_bytes
-from mnist_nn.store import RunFailed, Store
+from mnist_nn.store import RunFailed, Store, _me, _started
 
 CONFIG = TrainConfig(epochs=5, batch_size=4, learning_rate=0.3, decay=0.99, momentum=0.8)
 EXAMPLES = Examples(np.random.default_rng(1).normal(size=(12, 2)), np.arange(12) % 2)
@@ -177,6 +178,30 @@ def test_the_best_run_is_found(store):
     assert store.best("val_loss").val_loss == min(run.val_loss for run in runs)
 
 
+def test_of_equals_the_one_with_the_lowest_loss_is_best_and_then_the_first(store, path):
+    for seed in range(4):
+        record(store, training(replace(CONFIG, epochs=1), seed=seed))
+    set_to = "UPDATE epochs SET val_accuracy = ?, val_loss = ? WHERE run = ?"
+    with edited(path) as db:
+        db.executemany(set_to, [(0.5, 0.3, 1), (0.9, 0.2, 2), (0.9, 0.1, 3), (0.9, 0.1, 4)])
+    assert (store.best().id, store.best("val_loss").id) == (3, 3)
+    with edited(path) as db:
+        db.executemany(set_to, [(0.5, 0.1, 1), (0.9, 0.2, 3), (0.9, 0.2, 4)])
+    assert (store.best().id, store.best("val_loss").id) == (2, 1)
+
+
+def test_a_run_that_failed_is_not_the_best(store, path):
+    record(store)
+    record(store)
+    with edited(path) as db:
+        db.execute("UPDATE runs SET status = 'failed' WHERE id = 1")
+    assert store.best().id == store.best("val_loss").id == 2
+    with edited(path) as db:
+        db.execute("UPDATE runs SET status = 'failed'")
+    with pytest.raises(ValueError, match="no run with validation digits; train one first"):
+        store.best()
+
+
 def test_a_store_is_found_again(path):
     with Store(path) as store:
         record(store, name="kept")
@@ -193,6 +218,43 @@ def test_a_store_that_is_closed_says_so(path):
     for act in (store.runs, lambda: record(store)):
         with pytest.raises(ValueError, match=r"runs\.db is closed; open the store again"):
             act()
+
+
+def test_another_thread_is_told_to_open_the_store_itself(store):
+    with ThreadPoolExecutor(1) as pool:
+        for act in (store.runs, store.close):
+            with pytest.raises(ValueError, match=r"runs\.db was opened in another thread; open"):
+                pool.submit(act).result()
+    assert store.runs() == []
+
+
+def test_a_store_is_the_same_file_when_the_folder_changes(tmp_path, monkeypatch):
+    monkeypatch.chdir(tmp_path)
+    with Store("runs.db") as store:
+        monkeypatch.chdir("/")
+        assert store.path == tmp_path / "runs.db"
+        record(store)
+        assert len(store.runs()) == 1
+
+
+def test_a_network_that_is_too_large_is_refused(store, monkeypatch):
+    monkeypatch.setattr("mnist_nn.store._LARGE", 2000)  # SQLite's is a billion bytes
+    with pytest.raises(ValueError, match=r"the network is too large for a store: .*; save it as"):
+        record(store, training(sizes=(2, 500, 2)))
+    assert store.runs() == []
+
+
+def test_each_epoch_that_is_recorded_can_be_watched(store, monkeypatch):
+    seen = []
+
+    def watch(run, training):
+        assert store.run(run).epochs == training.epoch
+        seen.append((run, training.epoch, training.history.train_loss[-1]))
+
+    record_and_stop(store, monkeypatch, 2, watch=watch)
+    store.resume(1, EXAMPLES, VALIDATION, progress=False, watch=watch)
+    losses = trained().history.train_loss
+    assert seen == [(1, epoch, loss) for epoch, loss in enumerate(losses, start=1)]
 
 
 def test_digits_and_each_form_of_settings_are_recorded(store):
@@ -217,6 +279,79 @@ def test_a_run_that_is_stopped_goes_on_bit_for_bit(store, monkeypatch, after, er
     assert training_to_bytes(store.training(number)) == training_to_bytes(trained())
 
 
+def test_ctrl_c_tells_which_run_it_stopped(store):
+    def stop(run, training):
+        raise KeyboardInterrupt
+
+    record(store)
+    with pytest.raises(KeyboardInterrupt) as caught:
+        record(store, watch=stop)
+    assert caught.value.run == 2
+    with pytest.raises(KeyboardInterrupt) as caught:
+        store.resume(2, EXAMPLES, VALIDATION, progress=False, watch=stop)
+    assert caught.value.run == 2
+    assert store.run(2).epochs == 2
+
+
+@pytest.mark.parametrize("method", ["training", "_go_on"])
+def test_what_stops_a_run_before_its_first_epoch_interrupts_it(store, path, monkeypatch, method):
+    how = {"settings": {"seed": 0}, "once": True}
+    record_and_stop(store, monkeypatch, 1, **how)
+
+    def stop(*_):
+        raise KeyboardInterrupt
+
+    with monkeypatch.context() as patch:
+        patch.setattr(Store, method, stop)
+        with pytest.raises(KeyboardInterrupt) as caught:
+            record(store, **how)
+    assert caught.value.run == 1
+    with edited(path) as db:
+        assert db.execute("SELECT status FROM runs").fetchall() == [("interrupted",)]
+    record(store, **how)
+    assert training_to_bytes(store.training(1)) == training_to_bytes(trained())
+
+
+def test_a_run_that_this_process_no_longer_trains_is_interrupted(store, path, monkeypatch):
+    def stop(run, training):
+        store._db.execute("PRAGMA busy_timeout = 0")
+        other.execute("BEGIN IMMEDIATE")  # so that "interrupted" cannot be written
+        raise Stop
+
+    with edited(path) as other, pytest.raises(Stop):
+        record(store, watch=stop)
+    with edited(path) as db:
+        assert db.execute("SELECT status FROM runs").fetchall() == [("running",)]
+    assert store.run(1).status == "interrupted"
+    store.resume(1, EXAMPLES, VALIDATION, progress=False)
+    assert training_to_bytes(store.training(1)) == training_to_bytes(trained())
+
+
+def test_a_run_is_running_while_this_process_trains_it(store, path):
+    def look(run, training):
+        with Store(path) as other:
+            assert other.run(run).status == "running"
+            with pytest.raises(ValueError, match="run 1 is running; expected one that is inter"):
+                other.resume(run, EXAMPLES, VALIDATION)
+
+    record(store, watch=look)
+    assert store.run(1).status == "done"
+
+
+@pytest.mark.parametrize("status", ["running", "interrupted", "done"])
+def test_a_run_that_another_process_has_taken_over_is_left_to_it(store, path, status):
+    def take(run, training):
+        with edited(path) as db:
+            db.execute("UPDATE runs SET status = ?, process = 'elsewhere 1 1 0'", (status,))
+
+    with pytest.raises(ValueError, match="run 1 has been taken over by another process; leave it"):
+        record(store, watch=take)
+    with edited(path) as db:
+        found = db.execute("SELECT status, process FROM runs").fetchall()
+    assert found == [(status, "elsewhere 1 1 0")]
+    assert store.run(1).epochs == 1
+
+
 def test_only_an_interrupted_run_goes_on(store):
     record(store)
     with pytest.raises(ValueError, match="run 1 is done; expected one that is interrupted"):
@@ -224,16 +359,16 @@ def test_only_an_interrupted_run_goes_on(store):
 
 
 @pytest.mark.parametrize(
-    ("digits", "validation", "name"),
+    ("digits", "validation", "sentence"),
     [
-        (VALIDATION, VALIDATION, "digits"),
-        (EXAMPLES, None, "validation"),
-        (EXAMPLES,) * 2 + ("val",),
+        (VALIDATION, VALIDATION, "digits are not those of run 1; give the same"),
+        (EXAMPLES, EXAMPLES, "validation are not those of run 1; give the same"),
+        (EXAMPLES, None, "validation is there in some epochs only; give it in all or in none"),
     ],
 )
-def test_a_run_goes_on_with_the_same_digits_only(store, monkeypatch, digits, validation, name):
+def test_a_run_goes_on_with_the_same_digits_only(store, monkeypatch, digits, validation, sentence):
     record_and_stop(store, monkeypatch, 1)
-    with pytest.raises(ValueError, match=f"^{name}.* are not those of run 1; give the same"):
+    with pytest.raises(ValueError, match=f"^{sentence}"):
         store.resume(1, digits, validation)
     assert store.run(1).status == "interrupted"
 
@@ -241,7 +376,7 @@ def test_a_run_goes_on_with_the_same_digits_only(store, monkeypatch, digits, val
 def test_a_run_that_is_running_elsewhere_is_left_alone(store, path, monkeypatch):
     record_and_stop(store, monkeypatch, 1, settings={"seed": 0})
     with edited(path) as db:  # as another process would have written it
-        db.execute("UPDATE runs SET status = 'running'")
+        db.execute("UPDATE runs SET status = 'running', process = 'elsewhere 1 1 0'")
     assert store.run(1).status == "running"
     with pytest.raises(ValueError, match="run 1 is running; expected one that is interrupted"):
         store.resume(1, EXAMPLES, VALIDATION)
@@ -255,10 +390,12 @@ def test_a_process_that_is_gone_has_interrupted_its_run(store, path):
     gone.wait()
     here, now = platform.node(), time.time()
     for process, seen, status in (
-        (f"{here} {gone.pid} 12", now, "interrupted"),
-        (f"{here} {os.getpid()} 1", now, "interrupted"),  # our number, but started at another time
-        (f"elsewhere {os.getpid()} 1", now, "running"),  # one cannot know
-        (f"elsewhere {os.getpid()} 1", now - 4000, "interrupted"),
+        (f"{here} {gone.pid} 12 0", now, "interrupted"),
+        (f"{here} {os.getpid()} 1 0", now, "interrupted"),  # our number, started at another time
+        (f"{_me()} 0", now, "interrupted"),  # we are there, but train no more
+        (f"{here} {os.getppid()} {_started(os.getppid())} 0", now, "running"),
+        (f"elsewhere {os.getpid()} 1 0", now, "running"),  # one cannot know
+        (f"elsewhere {os.getpid()} 1 0", now - 4000, "interrupted"),
         ("nonsense", now, "interrupted"),
     ):
         with edited(path) as db:
@@ -279,6 +416,15 @@ def test_once_starts_a_run_goes_on_with_it_and_then_leaves_it(store, monkeypatch
     assert record(store, validation=None, **how) == 3, "not measured on the same digits"
     assert record(store, settings={"seed": 0}) == 4, "not once, but again"
     assert record(store, training(seed=1), **how) == 5, "a warm start from other weights"
+
+
+def test_once_prefers_a_run_that_is_done_and_then_the_first(store, monkeypatch):
+    how = {"settings": {"seed": 0}}
+    record_and_stop(store, monkeypatch, 1, **how)
+    for _ in range(2):
+        record(store, **how)
+    assert record(store, once=True, **how) == 2
+    assert store.run(1).status == "interrupted"
 
 
 def test_a_run_that_diverges_has_failed_and_says_why(store):
@@ -304,6 +450,7 @@ def test_what_does_not_fit_is_refused_before_it_is_recorded(store):
         (lambda: record(store, settings={"epochs": 3}), "settings has 'epochs', which is recorded"),
         (lambda: record(store, settings={"x": np.ones(2)}), "settings cannot be JSON .* plain val"),
         (lambda: record(store, settings={"x": float("nan")}), "settings cannot be JSON"),
+        (lambda: record(store, settings={"x": "x" * 10**6}), "settings take 1000.* record less"),
     ):
         with pytest.raises(ValueError, match=sentence):
             act()
@@ -485,7 +632,7 @@ def test_a_disk_that_fills_up_during_a_run_leaves_its_last_whole_epoch(small_dis
         add = store._add_epoch
 
         def fill(*arguments):
-            if arguments[1].epoch == 3:
+            if arguments[2].epoch == 3:
                 with pytest.raises(OSError), filler.open("wb", buffering=0) as file:
                     for _ in range(1000):
                         file.write(bytes(1024))
@@ -588,6 +735,14 @@ EDITS = {
     "an epoch missing": "DELETE FROM epochs WHERE epoch = 2",
     "a text for a number": "UPDATE epochs SET train_loss = 'small' WHERE epoch = 2",
     "half a validation": "UPDATE epochs SET val_loss = NULL",
+    "an infinite loss": "UPDATE epochs SET train_loss = 9e999 WHERE epoch = 2",
+    "an infinite accuracy": "UPDATE epochs SET val_accuracy = -9e999 WHERE epoch = 2",
+    "no settings": "UPDATE runs SET settings = '{}'",
+    "sizes of a word": """UPDATE runs SET settings = '{"sizes": "22"}'""",
+    "sizes with a text": """UPDATE runs SET settings = '{"sizes": [2, "2"]}'""",
+    "sizes with a bool": """UPDATE runs SET settings = '{"sizes": [2, true]}'""",
+    "NaN in settings": """UPDATE runs SET settings = '{"sizes": [2, 2], "c": NaN}'""",
+    "infinity in settings": """UPDATE runs SET settings = '{"sizes": [2, 2], "c": 1e999}'""",
 }
 
 

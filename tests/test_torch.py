@@ -154,7 +154,7 @@ def test_twenty_steps_end_at_the_same_weights(rng, settings, output, activation)
 
 def test_twenty_full_batches_of_many_blocks_end_at_the_same_weights(rng):
     config = TrainConfig(epochs=20, batch_size=None, learning_rate=0.1, momentum=0.9, l2=0.01)
-    examples = Examples(rng.normal(size=(1000, 8)), rng.integers(0, 4, 1000))
+    examples = Examples(rng.normal(size=(2500, 8)), rng.integers(0, 4, 2500))
     model = MLP((8, 7, 4), rng=rng, dtype=np.float64)
     network = torch_network(model)
     assert train_in_torch(network, model.output, examples, config, rng) == 20

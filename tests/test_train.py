@@ -139,6 +139,7 @@ def test_every_epoch_takes_every_digit_once(few):
 
 @pytest.mark.parametrize("size", [None, 700, 1000])
 def test_a_batch_of_all_digits_takes_one_step_an_epoch(mnist, monkeypatch, size):
+    monkeypatch.setattr(mnist_nn.train, "BLOCK", 300)
     steps = []
     step = mnist_nn.train.take_step
     monkeypatch.setattr(mnist_nn.train, "take_step", lambda *a: (steps.append(1), step(*a)))
@@ -953,3 +954,14 @@ def test_a_rounded_learning_rate_must_be_positive_too():
 def test_reduction_must_be_a_text():
     with pytest.raises(ValueError, match="reduction is"):
         TrainConfig(epochs=1, batch_size=1, learning_rate=1, reduction=PurePosixPath("mean"))
+
+
+@pytest.mark.parametrize("first", [True, False])
+def test_validation_in_some_epochs_only_is_refused(first):
+    xor = Examples([[0, 0], [0, 1], [1, 0], [1, 1]], [0, 1, 1, 0])
+    model = MLP((2, 4, 2), rng=np.random.default_rng(0))
+    config = TrainConfig(epochs=2, batch_size=None, learning_rate=0.1)
+    training = Training(model, config, np.random.default_rng(0))
+    next(training.epochs(xor, xor if first else None, progress=False))
+    with pytest.raises(ValueError, match="in some epochs only"):
+        training.epochs(xor, None if first else xor)

@@ -19,7 +19,9 @@ class Entry(NamedTuple):
 PEERS = {
     "ours": Entry("ours", "mnist_nn", ("numpy",)),
     "eager": Entry("torch_eager", "PyTorch", ("torch",)),
+    "tuned": Entry("torch_tuned", "PyTorch tuned", ("torch",)),
     "compile": Entry("torch_compile", "torch.compile", ("torch",)),
     "jax": Entry("jax_jit", "JAX jit", ("jax", "jaxlib")),
+    "scan": Entry("jax_scan", "JAX scan", ("jax", "jaxlib")),
     "sklearn": Entry("sklearn_mlp", "scikit-learn", ("scikit-learn",)),
 }

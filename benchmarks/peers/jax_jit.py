@@ -1,4 +1,4 @@
-"""JAX: one jitted loop over the batches, which takes over the memory of the old weights."""
+"""JAX: a jitted step, which takes over the memory of the old weights."""
 
 from functools import partial
 
@@ -17,7 +17,7 @@ def scaled(x: jax.Array) -> jax.Array:
 
 
 class Peer:
-    """``jax.jit`` over a ``lax.scan`` of steps: a third faster here than one call a step."""
+    """``jax.value_and_grad`` in a jitted step, called for each batch."""
 
     def __init__(self, row: Row, images: Array, labels: Array) -> None:
         self.row, self.rng = row, np.random.default_rng(1)
@@ -45,16 +45,7 @@ class Peer:
             new = [p - LEARNING_RATE * d for p, d in zip(params, grads, strict=True)]
             return new, loss
 
-        @partial(jax.jit, donate_argnums=0)
-        def epoch(
-            params: Params, images: jax.Array, labels: jax.Array, batches: jax.Array
-        ) -> tuple[Params, jax.Array]:
-            params, losses = jax.lax.scan(
-                lambda p, rows: step(p, images, labels, rows), params, batches
-            )
-            return params, losses
-
-        self.step, self.epoch = step, epoch
+        self.step = step
 
     def train(self, n: int, shuffle: bool) -> float:
         """Train on the first `n` images."""
@@ -63,13 +54,13 @@ class Peer:
             self.params, loss = self.step(self.params, *data, None)
             return float(loss)
         order = (self.rng.permutation(n) if shuffle else np.arange(n)).astype(np.int32)
-        whole, rest = np.split(order, [n - n % batch])
-        self.params, losses = self.epoch(self.params, *data, whole.reshape(-1, batch))
-        total = float(losses.sum()) * batch
-        if len(rest):  # the short last batch
-            self.params, loss = self.step(self.params, *data, rest)
-            total += float(loss) * len(rest)
-        return total / n
+        losses, sizes = [], []
+        for start in range(0, n, batch):
+            rows = order[start : start + batch]
+            self.params, loss = self.step(self.params, *data, rows)
+            losses.append(loss)
+            sizes.append(len(rows))
+        return float(np.dot([float(loss) for loss in losses], sizes)) / n
 
     def weights(self) -> list[Array]:
         """Return W¹ b¹ W² b² … as arrays."""

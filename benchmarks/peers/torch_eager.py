@@ -1,4 +1,4 @@
-"""PyTorch, eager: the loop of its tutorials, without a DataLoader and without needless copies."""
+"""PyTorch, eager: the loop of its tutorials, without a DataLoader."""
 
 from itertools import pairwise
 
@@ -27,32 +27,33 @@ def scaled(x: torch.Tensor) -> torch.Tensor:
 
 
 class Peer:
-    """``torch.nn``, ``F.cross_entropy`` and ``torch.optim.SGD``."""
+    """``torch.nn``, ``F.cross_entropy`` and ``torch.optim.SGD``, as most programs have them."""
 
     def __init__(self, row: Row, images: Array, labels: Array) -> None:
         self.row = row
         torch.manual_seed(1)
         self.images, self.labels = torch.tensor(images), torch.tensor(labels)
-        if row.floats:
-            self.images = scaled(self.images)
         self.model = network(row)
-        # fused: one call for all parameters; faster here than foreach and than neither.
-        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=LEARNING_RATE, fused=True)
+        self.optimizer = torch.optim.SGD(self.model.parameters(), lr=LEARNING_RATE)
+
+    def batch(self, rows: torch.Tensor) -> tuple[torch.Tensor, torch.Tensor]:
+        """Return the scaled pixels and the labels of some rows."""
+        if len(rows) == len(self.images):  # a full batch need not be gathered
+            return self.images.float() / 255, self.labels
+        return self.images[rows].float() / 255, self.labels[rows]
 
     def train(self, n: int, shuffle: bool) -> float:
         """Train on the first `n` images."""
         order = torch.randperm(n) if shuffle else torch.arange(n)
         losses = []
         for rows in order.split(self.row.batch):
-            whole = len(rows) == len(self.images)  # a full batch need not be gathered
-            x = self.images if whole else self.images.index_select(0, rows)
-            y = self.labels if whole else self.labels.index_select(0, rows)
-            self.optimizer.zero_grad(set_to_none=True)
-            loss = F.cross_entropy(self.model(scaled(x)), y)
+            x, y = self.batch(rows)
+            self.optimizer.zero_grad()
+            loss = F.cross_entropy(self.model(x), y)
             loss.backward()
             self.optimizer.step()
             losses.append(loss.detach() * len(y))
-        return float(torch.stack(losses).sum()) / n
+        return torch.stack(losses).sum().item() / n
 
     def weights(self) -> list[Array]:
         """Return W¹ b¹ W² b² … as arrays."""

@@ -1,15 +1,16 @@
 """The command ``mnist-nn``.
 
-Each file holds one command: ``add`` gives it a parser, and its ``run``, called with the parsed
-arguments and a console, returns the exit code. What takes long to import is imported when a command
-runs, so that ``--help`` need not wait for it.
+A command is a file with two functions: ``add`` gives it a parser, and ``run``, called with the
+parsed arguments and a console, returns the exit code. The other files hold what commands share.
+NumPy is imported at once; Pillow, threadpoolctl and tqdm only where a command uses them, so that
+``--help`` need not wait for them.
 """
 
 import argparse
 from collections.abc import Sequence
 
 from . import data, evaluate, predict, runs, search, train
-from .console import ERROR, INTERRUPTED, Console, HelpFormatter, WrongArguments
+from .console import ERROR, INTERRUPTED, Console, HelpFormatter, WrongArguments, sentence
 
 _EPILOG = """\
 examples:
@@ -57,15 +58,8 @@ def main(argv: Sequence[str] | None = None) -> int:
     except KeyboardInterrupt:
         console.complain("interrupted")
         code = INTERRUPTED
-    except MemoryError:
-        console.complain("there is not enough memory; make the layers or the batches smaller")
-        code = ERROR
-    except OSError as error:
-        known = error.filename is not None and error.strerror
-        console.complain(f"{error.filename}: {error.strerror}" if known else str(error))
-        code = ERROR
-    except (ImportError, ValueError) as error:  # Pillow may be missing: predict says so
-        console.complain(str(error))
+    except (ImportError, MemoryError, OSError, ValueError) as error:
+        console.complain(sentence(error))  # Pillow may be missing: predict says so
         code = ERROR
     finally:
         console.flush()

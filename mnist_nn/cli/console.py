@@ -112,6 +112,15 @@ def _discard(stream: TextIO) -> None:
     os.close(nowhere)
 
 
+def sentence(error: Exception) -> str:
+    """Say what an error means for who typed the command."""
+    if isinstance(error, MemoryError):
+        return "there is not enough memory; make the layers or the batches smaller"
+    if isinstance(error, OSError) and error.filename is not None and error.strerror:
+        return f"{error.filename}: {error.strerror}"
+    return str(error)
+
+
 def add_json(parser: argparse.ArgumentParser) -> None:
     """Add the option that asks for a JSON document."""
     parser.add_argument(

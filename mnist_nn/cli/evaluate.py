@@ -10,10 +10,9 @@ from numpy.typing import NDArray
 from ..checkpoint import load_model
 from ..data import Digits
 from ..metrics import confusion_matrix
-from ..model import MLP
 from . import sources
 from .console import DONE, Commands, Console, HelpFormatter, WrongArguments, add_json, percent
-from .measure import describe, measure
+from .measure import describe, read
 from .options import positive
 
 _EPILOG = """\
@@ -52,8 +51,8 @@ def run(args: argparse.Namespace, console: Console) -> int:
     """Measure as `args` say; return the exit code."""
     model = load_model(args.model)
     digits = _select(args, sources.load(args.data))
-    measured = measure(model, digits)
-    C = confusion_matrix(digits.labels, _predictions(model, digits), model.sizes[-1])
+    measured, y_hat = read(model, digits)
+    C = confusion_matrix(digits.labels, y_hat, model.sizes[-1])
     n, right = C.sum(axis=1), np.diag(C)  # (K, K) → (K,)
     per_digit = [
         {"digit": k, "digits": int(n[k]), "errors": int(n[k] - right[k])} for k in range(len(C))
@@ -82,13 +81,6 @@ def _select(args: argparse.Namespace, source: sources.Source) -> Digits:
         if (getattr(args, name) or 0) > len(digits):
             raise WrongArguments(f"argument --{name}: there are {len(digits)} digits")
     return digits[-args.last :] if args.last else digits[: args.first]
-
-
-def _predictions(model: MLP, digits: Digits) -> NDArray[np.intp]:
-    """Return the most probable digits, shape (M,)."""
-    starts = range(0, len(digits), 1000)  # so many at a time stay small in memory
-    inputs = (digits.inputs(slice(i, i + 1000), model.dtype, model.scaling) for i in starts)
-    return np.concatenate([model.predict(X) for X in inputs])
 
 
 def _tables(C: NDArray[np.int64], per_digit: list[dict[str, Any]]) -> list[str]:

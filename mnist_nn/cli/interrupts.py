@@ -8,7 +8,8 @@ from types import FrameType
 class Interrupts:
     """Ctrl-C while training: the first raises KeyboardInterrupt, those that follow do nothing.
 
-    So nothing disturbs the saving of what was learned.
+    So nothing disturbs the saving of what was learned. Where Ctrl-C does something else already, as
+    in a program that calls the command or in one that ignores it, that stays as it is.
 
     Attributes
     ----------
@@ -20,9 +21,13 @@ class Interrupts:
         self.armed = True
 
     def __enter__(self) -> "Interrupts":
-        self.main = threading.current_thread() is threading.main_thread()
-        if self.main:  # elsewhere Python allows no handlers, and raises no KeyboardInterrupt
-            self.before = signal.signal(signal.SIGINT, self._interrupt)
+        # Elsewhere than in the main thread Python allows no handlers, and raises nothing.
+        self.ours = (
+            threading.current_thread() is threading.main_thread()
+            and signal.getsignal(signal.SIGINT) is signal.default_int_handler
+        )
+        if self.ours:
+            signal.signal(signal.SIGINT, self._interrupt)
         return self
 
     def _interrupt(self, number: int, frame: FrameType | None) -> None:
@@ -31,5 +36,5 @@ class Interrupts:
             raise KeyboardInterrupt
 
     def __exit__(self, *_: object) -> None:
-        if self.main:
-            signal.signal(signal.SIGINT, self.before)
+        if self.ours:
+            signal.signal(signal.SIGINT, signal.default_int_handler)

@@ -1,12 +1,11 @@
 """Files that a command writes: named well, and nothing lost by accident."""
 
 import argparse
+from collections.abc import Callable
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from ..checkpoint import save_model
 from ..files import explained
-from ..model import MLP
 
 
 def _path(text: str, *suffixes: str) -> Path:
@@ -38,21 +37,23 @@ def check_new(path: Path, force: bool, advice: str = "") -> None:
         raise FileExistsError(f"{path} is there already; {advice}replace it with --force")
 
 
-def rehearse(model: MLP, path: Path) -> None:
-    """Save a network beside `path` and delete it again: better now than after hours of training.
+def rehearse(save: Callable[[Path], None], path: Path) -> None:
+    """Save something beside `path` and delete it again: better now than after hours of training.
 
     Raises
     ------
     OSError
         If nothing can be written there.
     ValueError
-        If the network is too large for the form.
+        If `path` is a folder, or what is saved is too large for the form.
     """
+    if path.exists() and not path.is_file():
+        raise ValueError(f"{path} is not a file; give the path of one to write")
     try:
         with TemporaryDirectory(prefix=".mnist-nn-", dir=path.parent) as folder:
             rehearsal = Path(folder) / path.name
             try:
-                save_model(model, rehearsal)
+                save(rehearsal)
             except ValueError as error:
                 raise ValueError(str(error).replace(str(rehearsal), str(path))) from None
     except OSError as error:

@@ -9,7 +9,16 @@ from numpy.typing import NDArray
 
 from ..checkpoint import load_model
 from ..data.digits import CLASSES, HEIGHT, WIDTH
-from .console import DONE, Commands, Console, HelpFormatter, add_json, percent
+from .console import (
+    DONE,
+    ERROR,
+    Commands,
+    Console,
+    HelpFormatter,
+    add_json,
+    percent,
+    sentence,
+)
 
 _EPILOG = """\
 examples:
@@ -54,9 +63,16 @@ def run(args: argparse.Namespace, console: Console) -> int:
             f"expected {HEIGHT * WIDTH} pixels and {CLASSES} digits"
         )
     pictures: list[dict[str, Any]] = []
-    lines = []
+    lines, code = [], DONE
     for path in args.images:
-        pixels = read_picture(path)  # (28, 28)
+        try:
+            pixels = read_picture(path)  # (28, 28)
+        except (MemoryError, OSError, ValueError) as error:  # the others can be read still
+            why = f"{path} is too large" if isinstance(error, MemoryError) else sentence(error)
+            console.complain(why)
+            pictures.append({"picture": str(path), "error": why})
+            code = ERROR
+            continue
         X = model.scaling(pixels.reshape(1, HEIGHT * WIDTH), model.dtype)  # (28, 28) → (1, 784)
         p = model.predict_proba(X)[0]  # (1, K) → (K,)
         first, second = (int(k) for k in np.argsort(-p, kind="stable")[:2])
@@ -77,7 +93,7 @@ def run(args: argparse.Namespace, console: Console) -> int:
         if args.show:
             lines += _draw(pixels)
     console.answer({"model": str(args.model), "pictures": pictures}, lines)
-    return DONE
+    return code
 
 
 def _draw(pixels: NDArray[np.uint8]) -> list[str]:

@@ -40,25 +40,26 @@ class Outcome(NamedTuple):
     parts: sources.Parts
     settings: options.Settings
     save: Path | None
-    state: Path
+    state: Path | None
     seconds: float
     run: int | None  # in a store
+    error: str | None  # that ended it early
 
 
 def document(args: argparse.Namespace, outcome: Outcome) -> dict[str, Any]:
     """Return what there is to tell a program."""
-    training, parts, settings, save, state, seconds, run = outcome
+    training, parts, settings, save, state, seconds, run, error = outcome
     done = training.epoch == training.config.epochs
-    kept = training.epoch and not args.store and (args.checkpoint or args.resume or not done)
     validation = parts.validation if training.epoch else None
     test = parts.test if done else None
     drawn = {} if args.warm else {name: settings.get(name) for name in ("init", "bias_init")}
     return {
-        "model": str(save) if save and (done or (training.epoch and not args.store)) else None,
-        "training_state": str(state) if kept else None,
+        "model": None if save is None else str(save),
+        "training_state": None if state is None else str(state),
         "store": None if args.store is None else str(args.store),
         "run": run,
         "interrupted": not done,
+        "error": error,
         "epochs": training.epoch,
         "seconds": seconds,
         "network": architecture(training.model) | drawn,
@@ -89,14 +90,19 @@ def summary(args: argparse.Namespace, told: dict[str, Any], source: sources.Sour
         )
         if args.store is not None:
             return [*lines, "The same command goes on from there."]
+        if told["training_state"] is None:
+            return lines
         return [*lines, "To go on:", f"  {_command(args, told['training_state'])}"]
     lines.append(f"Saved {' and '.join(kept)} after {told['seconds']:.1f} s. Next:")
     if told["model"] is None:
         words = ["runs", str(args.store), "--run", str(told["run"]), "--save", "model.npz"]
     else:
         words = ["evaluate", told["model"]]
-        if args.data is not None and source.test is not None:
+        if args.data is not None:
             words += ["--data", str(args.data)]
+            measured = next((n for n in told["split"][:0:-1] if n), 0)
+            if source.test is None and measured and sum(told["split"]) == len(source.train):
+                words += ["--last", str(measured)]  # the others were to train on
     return [*lines, f"  mnist-nn {shlex.join(words)}"]
 
 

@@ -2,8 +2,8 @@
 
 import argparse
 import json
+import shlex
 from collections.abc import Sequence
-from dataclasses import asdict
 from pathlib import Path
 from typing import Any, Literal
 
@@ -52,13 +52,11 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--by",
         choices=tuple(_BY),
-        default="accuracy",
         help="what makes a run the best (default: accuracy)",
     )
     parser.add_argument(
         "--epoch",
         choices=("best", "last"),
-        default="best",
         help="the weights to save: after the epoch that did best, or after the last "
         "(default: best)",
     )
@@ -75,30 +73,48 @@ def add(commands: Commands) -> None:
 def run(args: argparse.Namespace, console: Console) -> int:
     """List, show or save as `args` say; return the exit code."""
     one = args.best or args.id is not None
+    if args.by is not None and not args.best:
+        raise WrongArguments("argument --by: it says which run is the best; give --best too")
+    if args.epoch is not None and args.save is None:
+        raise WrongArguments("argument --epoch: it says which weights to save; give --save too")
     if args.save is not None:
         if not one:
             raise WrongArguments("argument --save: say which run, with --best or --run")
         check_new(args.save, args.force, "choose another name, or ")
-    with Store(args.store, create=False) as store:
-        if not one:
-            runs = store.runs()
-            document: dict[str, Any] = {"store": str(args.store)}
-            console.answer(document | {"runs": [asdict(run) for run in runs]}, _list(runs))
-            return DONE
-        found = store.best(_BY[args.by]) if args.best else store.run(args.id)
-        epochs = store.epochs(found.id)
-        lines = _show(found, epochs)
-        if args.save is not None:
-            save_model(store.model(found.id, args.epoch), args.save)
-            lines += ["", f"Saved as {args.save}. Next:", f"  mnist-nn evaluate {args.save}"]
+    try:
+        with Store(args.store, create=False) as store:
+            console.answer(*(_one(args, store) if one else _all(args, store)))
+    except RecursionError:
+        raise ValueError(
+            f"{args.store} is damaged: settings are nested too deeply; restore a copy of it"
+        ) from None
+    return DONE
+
+
+def _all(args: argparse.Namespace, store: Store) -> tuple[dict[str, Any], list[str]]:
+    """Return what there is to tell of all runs, to a program and to people."""
+    runs = store.runs()
+    return {"store": str(args.store), "runs": [vars(run) for run in runs]}, _list(runs)
+
+
+def _one(args: argparse.Namespace, store: Store) -> tuple[dict[str, Any], list[str]]:
+    """Return what there is to tell of the run that is asked for; save its network."""
+    found = store.best(_BY[args.by or "accuracy"]) if args.best else store.run(args.id)
+    epochs = store.epochs(found.id)
+    lines = _show(found, epochs)
+    if args.save is not None:
+        save_model(store.model(found.id, args.epoch or "best"), args.save)
+        words = ["mnist-nn", "evaluate", str(args.save)]
+        if isinstance(data := found.settings.get("data"), str):
+            words += ["--data", data]
+        lines += ["", f"Saved as {args.save}. Next:", f"  {shlex.join(words)}"]
     document = {
         "store": str(args.store),
-        "run": asdict(found),
-        "epochs": [asdict(epoch) for epoch in epochs],
+        "run": vars(found),
+        "epochs": [vars(epoch) for epoch in epochs],
         "model": None if args.save is None else str(args.save),
     }
-    console.answer(document, lines)
-    return DONE
+    return document, lines
 
 
 def table(runs: Sequence[Run], names: Sequence[str]) -> list[str]:
@@ -122,10 +138,13 @@ def table(runs: Sequence[Run], names: Sequence[str]) -> list[str]:
 
 
 def setting(run: Run, name: str) -> str:
-    """Write a setting of a run."""
+    """Write a setting of a run; "-" if the store does not have it."""
     if name == "hidden":
-        return "-".join(map(str, run.settings["sizes"][1:-1])) or "none"
-    value = run.settings.get(name)
+        sizes = run.settings.get("sizes")
+        return "-".join(map(str, sizes[1:-1])) or "none" if isinstance(sizes, list) else "-"
+    if name not in run.settings:
+        return "-"
+    value = run.settings[name]
     if name == "batch_size" and value is None:
         return "full"
     return value if isinstance(value, str) else json.dumps(value)

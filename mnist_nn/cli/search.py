@@ -1,13 +1,13 @@
 """``mnist-nn search``."""
 
 import argparse
-from dataclasses import asdict
+import shlex
 from pathlib import Path
 from typing import Any
 
 from ..data import Digits
 from ..search import grid, search
-from ..store import Store
+from ..store import RunFailed, Store, _rank
 from . import options, sources
 from .console import DONE, INTERRUPTED, Commands, Console, HelpFormatter, WrongArguments, add_json
 from .interrupts import Interrupts
@@ -78,8 +78,9 @@ def run(args: argparse.Namespace, console: Console) -> int:
     recorded: dict[str, Any] = {"split": [len(parts.train), len(parts.validation)]}
     if args.data is not None:
         recorded["data"] = str(args.data)
-    found, interrupted = [], False
-    with Interrupts() as interrupts, Store(args.store) as store:
+    interrupted = False
+    store = _Remembering(args.store)
+    with Interrupts() as interrupts, store:
         try:
             found = search(
                 store,
@@ -93,10 +94,12 @@ def run(args: argparse.Namespace, console: Console) -> int:
             interrupts.armed = False
         except KeyboardInterrupt:  # the store keeps what was done
             interrupted = True
+            found = [run for run in map(store.run, store.ended) if run.status in ("done", "failed")]
+            found.sort(key=_rank)
     document = {
         "store": str(args.store),
         "interrupted": interrupted,
-        "runs": [asdict(run) for run in found],
+        "runs": [vars(run) for run in found],
     }
     if interrupted:
         lines = [f"Stopped; {args.store} keeps what is done. The same command goes on from there."]
@@ -106,10 +109,36 @@ def run(args: argparse.Namespace, console: Console) -> int:
         lines = table(found, varied)
         if found and found[0].val_accuracy is not None:
             lines += ["", "Next, the best as a file of its own, and how well it does:"]
-            lines += [f"  mnist-nn runs {args.store} --best --save best.npz"]
-            lines += ["  mnist-nn evaluate best.npz"]
+            best = ["runs", str(args.store), "--run", str(found[0].id), "--save", "best.npz"]
+            data = [] if args.data is None else ["--data", str(args.data)]
+            for words in (best, ["evaluate", "best.npz", *data]):
+                lines.append(f"  {shlex.join(['mnist-nn', *words])}")
     console.answer(document, lines)
     return INTERRUPTED if interrupted else DONE
+
+
+class _Remembering(Store):
+    """A store that knows which runs this process has asked it for, also after Ctrl-C.
+
+    Attributes
+    ----------
+    ended : list of int
+        Their numbers.
+    """
+
+    def __init__(self, path: Path) -> None:
+        super().__init__(path)
+        self.ended: list[int] = []
+
+    def train(self, *args: Any, **how: Any) -> int:
+        """Train as the store does, and remember the run."""
+        try:
+            run = super().train(*args, **how)
+        except RunFailed as error:
+            self.ended.append(error.run)
+            raise
+        self.ended.append(run)
+        return run
 
 
 def _values(given: options.Settings) -> dict[str, list[Any]]:

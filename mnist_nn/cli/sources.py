@@ -8,7 +8,7 @@ from ..data import Digits, load_mnist
 from ..data.csvfile import read_csv
 from ..data.folder import load_idx_folder
 from ..data.keras import read_npz
-from ..data.sqlite import read_sqlite
+from ..data.sqlite import _parts, read_sqlite
 from .console import WrongArguments
 from .options import reader
 
@@ -74,7 +74,8 @@ def load(path: Path | None) -> Source:
     Raises
     ------
     ValueError
-        If the file is damaged or of an unknown kind.
+        If the file is damaged, of an unknown kind, or its digits are in other parts than "train"
+        and "test".
     OSError
         If it cannot be read.
     """
@@ -88,13 +89,22 @@ def load(path: Path | None) -> Source:
     if name.endswith(".npz"):
         return Source(*read_npz(path))
     if name.endswith((".sqlite", ".sqlite3", ".db")):
-        try:
-            return Source(read_sqlite(path, "train"), read_sqlite(path, "test"))
-        except ValueError:  # it has no such parts, or there is more that is wrong
-            return Source(read_sqlite(path), None)
+        return _from_sqlite(path)
     if not path.exists():
         raise FileNotFoundError(f"{path} is not there; check the name")
     raise ValueError(f"{path} is neither a folder nor a file named .csv, .npz or .sqlite")
+
+
+def _from_sqlite(path: Path) -> Source:
+    parts = _parts(path)
+    if {"train", "test"} <= set(parts):
+        return Source(read_sqlite(path, "train"), read_sqlite(path, "test"))
+    if parts:
+        names = ", ".join(f"{name!r:.40}" for name in parts[:5])
+        raise ValueError(
+            f"{path} has the parts {names}; expected both 'train' and 'test', or no parts"
+        )
+    return Source(read_sqlite(path), None)
 
 
 def split(source: Source, sizes: list[int] | None) -> Parts:
@@ -123,8 +133,13 @@ def split(source: Source, sizes: list[int] | None) -> Parts:
             )
         test = test[: rest[0]] if test is not None and rest[0] else None
     if n + validation > M:
+        advice = ""
+        if not rest and test is not None and n <= M and validation <= len(test):
+            advice = f"; for test digits give a third number: --split {n} 0 {validation}"
         raise WrongArguments(
             f"argument --split: the sizes add up to {n + validation}, but there are {M} digits"
+            + (" to train and validate with" if advice else "")
+            + advice
         )
     return Parts(
         source.train[:n],

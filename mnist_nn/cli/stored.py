@@ -1,18 +1,21 @@
 """One training whose run is kept in a store."""
 
-from collections.abc import Mapping
-from dataclasses import asdict
+from collections.abc import Callable, Mapping
 from pathlib import Path
 from typing import Any
 
-from ..checkpoint import architecture
 from ..store import Store
 from ..train import Training
 from .sources import Parts
 
 
 def train_in_store(
-    path: Path, training: Training, parts: Parts, settings: Mapping[str, Any], threads: int
+    path: Path,
+    training: Training,
+    parts: Parts,
+    settings: Mapping[str, Any],
+    threads: int,
+    watch: Callable[[int, Training], None],
 ) -> tuple[Training, int | None]:
     """Train as :meth:`~mnist_nn.store.Store.train` does, or go on with the same run.
 
@@ -32,13 +35,13 @@ def train_in_store(
     digits = parts.train, parts.validation
     with Store(path) as store:
         try:
-            run = store.train(training, *digits, settings=settings, once=True, threads=threads)
-        except KeyboardInterrupt:
-            sought = architecture(training.model) | asdict(training.config) | dict(settings)
-            ours = [run.id for run in store.runs() if sought.items() <= run.settings.items()]
-            if not ours:
+            run = store.train(
+                training, *digits, settings=settings, once=True, threads=threads, watch=watch
+            )
+        except KeyboardInterrupt as error:
+            if not hasattr(error, "run"):
                 return training, None
-            run = ours[-1]
+            run = error.run
         found = store.run(run)
         if found.status == "failed":
             raise ValueError(f"run {run} in {path} has failed: {found.reason}")

@@ -1,6 +1,8 @@
 """``mnist-nn train``."""
 
 import argparse
+import os
+import shlex
 from dataclasses import replace
 from hashlib import sha256
 from pathlib import Path
@@ -22,6 +24,7 @@ from .console import (
     HelpFormatter,
     WrongArguments,
     add_json,
+    sentence,
 )
 from .interrupts import Interrupts
 from .outputs import check_new, model_path, rehearse, training_path
@@ -112,37 +115,59 @@ def run(args: argparse.Namespace, console: Console) -> int:
     parts = sources.split(source, args.split)
     if isinstance(begun, Training):
         training, settings = begun, {}
-        _check_resumed(training, parts, given)
+        _check_resumed(args.resume, training, parts, given)
     else:
         settings = options.DEFAULTS | given
         training = _start(settings, parts.train, begun)
     if save is not None:
-        rehearse(training.model, save)
+        rehearse(lambda path: save_model(training.model, path), save)
+    if args.store is None:
+        rehearse(lambda path: save_training(training, path, parts.train), state)
 
     console.say(introduction(training, parts))
-    start, run_id = perf_counter(), None
+    start, run_id, failure = perf_counter(), None, None
+    lines = _EpochLines(console, 0 if args.store is not None else training.epoch)
     with Interrupts() as interrupts:
+        before = training.epoch
         try:
             if args.store is None:
-                _train(training, parts, args, state, console)
+                _train(training, parts, args, state, lines)
             else:
                 recorded = _recorded(args, settings, parts, begun)
                 training, run_id = train_in_store(
-                    args.store, training, parts, recorded, args.threads
+                    args.store, training, parts, recorded, args.threads, lines.watch
                 )
-                for epoch in range(1, training.epoch + 1):
-                    console.say(epoch_line(training, epoch))
+                lines.say(training)  # those of epochs that were in the store already
             interrupts.armed = False
         except KeyboardInterrupt:  # all is as it was after the last whole epoch
             pass
+        except (MemoryError, OSError, ValueError) as error:
+            interrupts.armed = False
+            if args.store is not None or training.epoch == before:
+                raise  # the store keeps what was learned, or nothing was
+            failure = error
         seconds = perf_counter() - start
         done = training.epoch == training.config.epochs
-        if save is not None and (done or (training.epoch and args.store is None)):
+        if save is None or not (done or (training.epoch and args.store is None)):
+            save = None
+        else:
             save_model(training.model, save)
-        if training.epoch and not done and args.store is None:
-            save_training(training, state)
-    told = document(args, Outcome(training, parts, settings, save, state, seconds, run_id))
+        kept: Path | None = None
+        if training.epoch and args.store is None and not (done and failure is None):
+            try:
+                save_training(training, state, parts.train)
+                kept = state
+            except OSError as error:
+                if failure is None:
+                    raise
+                console.complain(sentence(error))
+        elif args.checkpoint is not None or args.resume is not None:
+            kept = state if training.epoch else None
+    why = None if failure is None else sentence(failure)
+    told = document(args, Outcome(training, parts, settings, save, kept, seconds, run_id, why))
     console.answer(told, summary(args, told, source))
+    if failure is not None:
+        raise failure
     return DONE if done else INTERRUPTED
 
 
@@ -190,11 +215,27 @@ def _check_outputs(
     args: argparse.Namespace, begun: MLP | Training | None, save: Path | None, state: Path
 ) -> None:
     """Check that nothing is lost by writing these files."""
+    others = {"--checkpoint": args.checkpoint, "--resume": args.resume, "--store": args.store}
+    for flag, other in others.items():
+        if save is not None and other is not None and _same(save, other):
+            raise WrongArguments(
+                f"argument {flag}: the trained network goes to {save} too; choose another name, "
+                "or one for the network with --save"
+            )
     if save is not None and not _holds(save, begun):
-        go_on = f"go on from it with --from {save}, " if args.resume is None else ""
+        new = args.resume is None and args.warm is None
+        go_on = f"go on from it with --from {shlex.quote(str(save))} as well, " if new else ""
         check_new(save, args.force, f"choose another name with --save, {go_on}or ")
-    if args.store is None and state != args.resume:
-        check_new(state, args.force, f"go on with it with --resume {state}, or ")
+    if args.store is None and (args.resume is None or not _same(state, args.resume)):
+        go_on = f"go on with it with --resume {shlex.quote(str(state))}, or "
+        check_new(state, args.force, go_on)
+
+
+def _same(a: Path, b: Path) -> bool:
+    """Return whether two names are of one file, also if there is none yet."""
+    if a.exists() and b.exists():
+        return a.samefile(b)
+    return os.path.realpath(a) == os.path.realpath(b)
 
 
 def _holds(path: Path, begun: MLP | Training | None) -> bool:
@@ -215,7 +256,9 @@ def _start(settings: options.Settings, train: Digits, model: MLP | None) -> Trai
     return Training(model, options.config(settings), rng)
 
 
-def _check_resumed(training: Training, parts: sources.Parts, given: options.Settings) -> None:
+def _check_resumed(
+    path: Path, training: Training, parts: sources.Parts, given: options.Settings
+) -> None:
     """Check that there is more to do, and that the digits are those of the epochs so far."""
     config = replace(training.config, **given)
     if config.epochs <= training.epoch:
@@ -223,13 +266,19 @@ def _check_resumed(training: Training, parts: sources.Parts, given: options.Sett
             f"argument --epochs: {training.epoch} epochs are done already; ask for more"
         )
     training.config = config
-    # The state does not say which digits it has seen, but their loss does.
+    same = "give the same --data and --split as then"
+    try:
+        load_training(path, parts.train)  # which compares them
+    except ValueError:
+        raise WrongArguments(
+            f"argument --resume: the training digits are not those of the epochs so far; {same}"
+        ) from None
+    # The state does not say which digits it was validated on, but their loss does.
     seen = training.history.val_loss[-1:]
     now = [] if parts.validation is None else [evaluate(training.model, parts.validation)[0]]
     if training.epoch and not (len(seen) == len(now) and np.allclose(seen, now, rtol=1e-4)):
         raise WrongArguments(
-            "argument --resume: the validation digits are not those of the epochs so far; "
-            "give the same --data and --split as then"
+            f"argument --resume: the validation digits are not those of the epochs so far; {same}"
         )
 
 
@@ -238,17 +287,34 @@ def _train(
     parts: sources.Parts,
     args: argparse.Namespace,
     state: Path,
-    console: Console,
+    lines: "_EpochLines",
 ) -> None:
     """Train to the end, with a line for each epoch."""
-    from tqdm import tqdm
-
-    start = perf_counter()
-    for epoch in training.epochs(parts.train, parts.validation, threads=args.threads):
+    for _ in training.epochs(parts.train, parts.validation, threads=args.threads):
         if args.checkpoint is not None or args.resume is not None:
-            save_training(training, state)
+            save_training(training, state, parts.train)
+        lines.watch(None, training)
+
+
+class _EpochLines:
+    """A line for each epoch, after the first `shown`, as it ends."""
+
+    def __init__(self, console: Console, shown: int) -> None:
+        self.console, self.shown, self.start = console, shown, perf_counter()
+
+    def watch(self, run: int | None, training: Training) -> None:
+        """Say what was measured in the epoch that has just ended, and how long all took."""
+        self.say(training, f", {perf_counter() - self.start:.1f} s")
+
+    def say(self, training: Training, last: str = "") -> None:
+        """Say what was measured in all epochs of which nothing was said; end with `last`."""
+        from tqdm import tqdm
+
         with tqdm.external_write_mode():  # the bar makes room for it
-            console.say(f"{epoch_line(training, epoch)}, {perf_counter() - start:.1f} s")
+            for epoch in range(self.shown + 1, training.epoch + 1):
+                end = last if epoch == training.epoch else ""
+                self.console.say(epoch_line(training, epoch) + end)
+        self.shown = training.epoch
 
 
 def _recorded(

@@ -6,7 +6,7 @@ from typing import Any
 import numpy as np
 from numpy.typing import DTypeLike, NDArray
 
-from ..checks import check_labels, finite_array
+from ..checks import check_labels, finite_array, labels_of_rows, real_array
 from .scaling import Scaling
 
 
@@ -19,14 +19,15 @@ class Examples:
     X
         Inputs, shape (M, n), floats, used as they are.
     labels
-        Integers from 0 upwards, shape (M,).
+        Integers from 0 upwards, shape (M,), or one-hot rows, shape (M, K). Kept as integers.
 
     Raises
     ------
     TypeError
         If `X` does not hold real numbers or holds bytes, or `labels` do not hold integers.
     ValueError
-        If there are no examples, a shape is wrong, a number is not finite, or a label is negative.
+        If there are no examples, a shape is wrong, a number is not finite, a label is negative, or
+        a row of labels is not one-hot.
 
     Examples
     --------
@@ -43,7 +44,11 @@ class Examples:
         X = finite_array("Examples: X", self.X).view()
         if X.dtype == np.uint8:
             raise TypeError("Examples: X holds bytes; give digits.scaled(), or Digits as they are")
-        labels = check_labels("Examples: labels", self.labels, np.iinfo(np.int32).max).view()
+        Y = real_array("Examples: labels", self.labels)
+        if Y.ndim == 2 and Y.shape[1] > 1:
+            labels = labels_of_rows("Examples: labels", Y, Y.shape[1])
+        else:
+            labels = check_labels("Examples: labels", Y, np.iinfo(np.int32).max).view()
         if X.ndim != 2 or labels.shape != X.shape[:1]:
             raise ValueError(
                 f"Examples: X has shape {X.shape} and labels {labels.shape}; "

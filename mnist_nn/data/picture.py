@@ -53,7 +53,7 @@ def read_picture(picture: "StrPath | Image") -> NDArray[np.uint8]:
     FileNotFoundError
         If there is no such file.
     ValueError
-        If it is not an undamaged picture, is too large (more than 33 million pixels, a JPEG
+        If it is not an undamaged picture, is too large (more than 33 million pixels, a JPEG file
         67 million), or shows no ink.
     TypeError
         If `picture` is neither a path nor an image.
@@ -74,7 +74,7 @@ def read_picture(picture: "StrPath | Image") -> NDArray[np.uint8]:
     except ImportError:
         raise ImportError("read_picture needs Pillow; install it: pip install pillow") from None
     if isinstance(picture, Image.Image):
-        return center_digit(_gray(picture, "the picture"))
+        return center_digit(_gray(picture, "the picture", False))
     if not isinstance(picture, str | os.PathLike):
         raise TypeError(
             f"read_picture: picture has type {type(picture).__name__}; "
@@ -89,7 +89,7 @@ def read_picture(picture: "StrPath | Image") -> NDArray[np.uint8]:
             raise ValueError(_too_large(f"{picture}", _MOST)) from None
         except Exception as error:  # of any kind: its readers promise nothing
             raise _damaged(f"{picture}", error) from None
-        gray = _gray(image, f"{picture}")
+        gray = _gray(image, f"{picture}", True)
     try:
         return center_digit(gray)
     except ValueError as error:
@@ -151,17 +151,21 @@ def center_digit(gray: ArrayLike) -> NDArray[np.uint8]:
     return image
 
 
-def _gray(image: "Image", name: str) -> NDArray[Any]:
-    """Return the brightness of an image, 0 to 255, shape (height, width)."""
+def _gray(image: "Image", name: str, ours: bool) -> NDArray[Any]:
+    """Return the brightness of an image, 0 to 255, shape (height, width).
+
+    One that is `ours`, opened here and used for nothing else, may be shrunk as it is read.
+    """
     from PIL import ImageOps
 
-    most = _MOST_JPEG if image.format in ("JPEG", "MPO") else _MOST
+    most = _MOST_JPEG if ours and image.format in ("JPEG", "MPO") else _MOST
     if image.width * image.height > most:
         raise ValueError(_too_large(name, most))
     try:
         with warnings.catch_warnings():
             warnings.simplefilter("ignore")
-            image.draft(None, (2 * _WORKING, 2 * _WORKING))  # a large JPEG is shrunk as it is read
+            if ours:  # a large JPEG is shrunk as it is read
+                image.draft(None, (2 * _WORKING, 2 * _WORKING))
             image = ImageOps.exif_transpose(image)
             if image.mode.startswith(("I", "F")):  # 16 bits or more
                 return _from_0_to_255(np.asarray(image))

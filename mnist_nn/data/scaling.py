@@ -99,7 +99,10 @@ class Scaling:
         if pixels.dtype != np.uint8:
             raise TypeError(f"Scaling: pixels are {pixels.dtype}; expected uint8: not scaled yet")
         # Only in-place steps and Python floats: neither changes the dtype.
-        X = np.divide(pixels, 255, out=out, dtype=float_dtype("Scaling: dtype", dtype))
+        # Times 1/255, since a product is faster than a quotient; 255 times it is exactly 1.
+        X = np.empty(pixels.shape, float_dtype("Scaling: dtype", dtype)) if out is None else out
+        X[...] = pixels
+        X *= 1 / 255
         if (self.low, self.high) != (0, 1):
             # high x + low (1 - x) is low + (high - low) x, but exact at both ends.
             rest = 1.0 - X

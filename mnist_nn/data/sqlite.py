@@ -12,7 +12,7 @@ The table, as any program that knows SQLite can read and write it::
 
 import sqlite3
 from collections.abc import Iterator
-from contextlib import closing
+from contextlib import closing, contextmanager
 from pathlib import Path
 
 import numpy as np
@@ -27,6 +27,7 @@ _TABLE = (
     " image BLOB NOT NULL)"
 )
 _LONGEST = 1 << 20  # bytes of a value or a row: no claim in the file makes SQLite take more
+_NAMED = 5  # of the parts there are, in a message
 
 
 def write_sqlite(digits: Digits | MNIST, path: StrPath) -> None:
@@ -104,15 +105,34 @@ def read_sqlite(path: StrPath, part: str | None = None) -> Digits:
     ------
     FileNotFoundError
         If there is no such file.
+    TimeoutError
+        If another program keeps the file locked, to write to it, for five seconds.
     ValueError
         If `path` is not a file, or the file is damaged, not a database, without digits (in this
-        part), or a row is not a digit; the message gives the number of the row.
+        part: the message names those there are), or a row is not a digit; the message gives the
+        number of the row.
     TypeError
         If an argument is of another kind.
     """
     path = check_path(path)
     if part is not None:
         check_type("part", part, str)
+    with _reading(path) as database:
+        return _read(path, database, part)
+
+
+def _parts(path: Path) -> list[str]:
+    """Return the names of the parts in a database, sorted; none if its digits are in no parts."""
+    with _reading(path) as database:
+        if "part" not in _check_table(path, database, {"label", "image"}):
+            return []
+        _check_pages(path, database)
+        return _names(database)
+
+
+@contextmanager
+def _reading(path: Path) -> Iterator[sqlite3.Connection]:
+    """Open a database for reading only, and say in one sentence why it cannot be read."""
     with opened(path) as file:
         if file.read(16) != b"SQLite format 3\0":
             raise ValueError(f"{path} is not an SQLite database; give one with a table of digits")
@@ -121,8 +141,16 @@ def read_sqlite(path: StrPath, part: str | None = None) -> Digits:
         uri = f"{path.absolute().as_uri()}?mode=ro"
         with closing(sqlite3.connect(uri, uri=True)) as database:
             database.setlimit(sqlite3.SQLITE_LIMIT_LENGTH, _LONGEST)
-            return _read(path, database, part)
+            database.execute("PRAGMA trusted_schema = OFF")  # what the file defines runs nothing
+            yield database
     except (sqlite3.Error, UnicodeError) as error:
+        if getattr(error, "sqlite_errorcode", 0) & 0xFF in (
+            sqlite3.SQLITE_BUSY,
+            sqlite3.SQLITE_LOCKED,
+        ):
+            raise TimeoutError(
+                f"{path} cannot be read while another program writes to it; try again later"
+            ) from None
         reason = " ".join(str(error).split())[:100]
         raise ValueError(
             f"{path} is damaged, or not a database that can be read ({reason}); get a fresh copy"
@@ -139,15 +167,8 @@ def _rows(digits: Digits | MNIST) -> Iterator[tuple[str | None, int, bytes]]:
 
 def _read(path: Path, database: sqlite3.Connection, part: str | None) -> Digits:
     """Read the digits of an open database."""
-    database.execute("PRAGMA trusted_schema = OFF")  # what the file defines runs nothing
     _check_table(path, database, {"label", "image"} if part is None else {"label", "image", "part"})
-    # Pages that are used twice would make a small file endless: look for such damage first.
-    (page,) = database.execute("PRAGMA page_size").fetchone()
-    if path.stat().st_size % page:
-        raise sqlite3.DatabaseError("its last page is cut short")  # zeros would be read
-    (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
-    if state != "ok":
-        raise sqlite3.DatabaseError(state.rpartition("***")[2])
+    _check_pages(path, database)
     query = "SELECT rowid, label, image FROM digits WHERE ?1 IS NULL OR part = ?1 ORDER BY rowid"
     if part is None:
         query = "SELECT rowid, label, image FROM digits ORDER BY rowid"
@@ -163,16 +184,36 @@ def _read(path: Path, database: sqlite3.Connection, part: str | None) -> Digits:
         labels.append(label)
         images += image
     if not labels:
-        which = "no digits" if part is None else f"no digits of the part {part!r:.40}"
-        raise ValueError(f"{path} holds {which}; give another file or part")
+        if part is None:
+            raise ValueError(f"{path} holds no digits; give another file")
+        parts = _names(database)
+        names = ", ".join(f"{name!r:.40}" for name in parts[:_NAMED])
+        more = ", ..." if len(parts) > _NAMED else ""
+        there = f"another: {names}{more}" if parts else "none, for its digits are in no parts"
+        raise ValueError(f"{path} holds no digits of the part {part!r:.40}; give {there}")
     return Digits(
         np.frombuffer(images, np.uint8).reshape(-1, HEIGHT, WIDTH),  # (784 M,) → (M, 28, 28)
         np.frombuffer(labels, np.uint8),
     )
 
 
-def _check_table(path: Path, database: sqlite3.Connection, needed: set[str]) -> None:
-    """Check that there is a real table ``digits`` with the columns that are `needed`."""
+def _names(database: sqlite3.Connection) -> list[str]:
+    query = "SELECT DISTINCT part FROM digits WHERE typeof(part) = 'text' ORDER BY part"
+    return [name for (name,) in database.execute(query)]
+
+
+def _check_pages(path: Path, database: sqlite3.Connection) -> None:
+    """Look for damage first: pages that are used twice would make a small file endless."""
+    (page,) = database.execute("PRAGMA page_size").fetchone()
+    if path.stat().st_size % page:
+        raise sqlite3.DatabaseError("its last page is cut short")  # zeros would be read
+    (state,) = database.execute("PRAGMA quick_check(1)").fetchone()
+    if state != "ok":
+        raise sqlite3.DatabaseError(state.rpartition("***")[2])
+
+
+def _check_table(path: Path, database: sqlite3.Connection, needed: set[str]) -> set[str]:
+    """Check that there is a real table ``digits`` with the columns `needed`; return all columns."""
     # Views, virtual tables and computed columns can claim any number of rows and bytes.
     found = database.execute(
         "SELECT type, sql LIKE 'CREATE VIRTUAL%' FROM sqlite_master WHERE name = 'digits'"
@@ -187,3 +228,4 @@ def _check_table(path: Path, database: sqlite3.Connection, needed: set[str]) -> 
             f"{path}: the table digits has no column {' or '.join(missing)}; "
             f"expected {', '.join(sorted(needed))}"
         )
+    return columns
