@@ -11,6 +11,7 @@ from __future__ import annotations
 import base64
 import io
 import os
+import signal
 from collections.abc import Generator
 from typing import Any
 
@@ -28,6 +29,10 @@ BLOCK_DIFFERENCE = 40.0
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:
+    # A shell starts what runs in the background deaf to Ctrl-C, and the tests send one.
+    if signal.getsignal(signal.SIGINT) is signal.SIG_IGN:
+        signal.signal(signal.SIGINT, signal.default_int_handler)
+
     import matplotlib
 
     matplotlib.use("agg")  # no windows
