@@ -1,8 +1,6 @@
 """``python -m mnist_nn`` is the command ``mnist-nn``."""
 
-import sys
-
-from .cli import main
+from .cli import process
 
 if __name__ == "__main__":
-    sys.exit(main())
+    process()

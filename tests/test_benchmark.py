@@ -33,9 +33,9 @@ def test_on_one_thread_ours_is_faster_in_every_row(peer, what):
 
 
 def test_with_jax_it_depends():
-    jit, scan = ratios("jax", "epoch"), ratios("scan", "epoch")
-    assert 0.8 < min(jit) < 1.1, "about as fast"
-    assert min(scan) < 1 < max(scan)
+    assert sum(ratio < 1 for ratio in ratios("jax", "step")) == 1
+    for r, ratio in zip(ONE_THREAD, ratios("scan", "step"), strict=True):
+        assert (ratio > 1.05) == (r["batch"] >= 60_000), "equal, or ahead on batches"
 
 
 def test_memory_is_the_least_and_below_350_mb():

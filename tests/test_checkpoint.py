@@ -10,8 +10,6 @@ import re
 import resource
 import signal
 import stat
-import subprocess
-import sys
 import time
 import tracemalloc
 import zipfile
@@ -37,6 +35,8 @@ from mnist_nn.checkpoint import (
     training_to_bytes,
 )
 from mnist_nn.files import Npz, opened, replacing
+from tests.mutations import mutated
+from tests.processes import fork, run_alone, run_named
 
 CONFIG = TrainConfig(epochs=6, batch_size=4, learning_rate=0.3, decay=0.9, momentum=0.8, l2=0.01)
 GENERATORS = ("PCG64", "PCG64DXSM", "MT19937", "Philox", "SFC64")
@@ -60,15 +60,6 @@ def examples():
 
 def same_bits(a, b):
     return a.dtype == b.dtype and a.shape == b.shape and a.tobytes() == b.tobytes()
-
-
-def run_alone(function, *arguments):
-    """Run a function of this file in a process of its own; return what it printed."""
-    command = [sys.executable, __file__, function.__name__, *map(str, arguments)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # no threads, so that it may fork
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, f"code {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 # ------------------------------------------------------------ models
@@ -451,26 +442,12 @@ def test_a_full_disk_leaves_all_as_it_was(tmp_path):
     run_alone(files_may_be_small_only, tmp_path)
 
 
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 64 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=64k", "tmpfs", folder], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("only root can mount a small disk")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
-
-
 @pytest.mark.parametrize("form", FORMS)
 def test_a_disk_that_is_really_full_leaves_all_as_it_was(small_disk, form):
     path, small = small_disk / f"model{form}", network()
     save_model(small, path)
     with pytest.raises(OSError, match="cannot be written: No space left on device; free some"):
-        save_model(network((200, 100)), path)
+        save_model(network((400, 200)), path)
     assert list(small_disk.iterdir()) == [path]
     assert same_bits(load_model(path).params.flat, small.params.flat)
 
@@ -513,14 +490,13 @@ def kill_while_saving(folder, kills):
         one, path = training(sizes=(60, 50)), place / f"saved{form}"
         one.model.params.flat[:] = number * 1000
         save(path, one)
-        child = os.fork()
-        if child == 0:
-            try:
-                for value in range(number * 1000, 10**9):
-                    one.model.params.flat[:] = value
-                    save(path, one)
-            finally:
-                os._exit(1)
+
+        def save_all_the_time(save=save, one=one, path=path, first=number * 1000):
+            for value in range(first, 10**9):
+                one.model.params.flat[:] = value
+                save(path, one)
+
+        child = fork(save_all_the_time)
         time.sleep(random.uniform(0, 0.03))
         os.kill(child, signal.SIGKILL)
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
@@ -962,31 +938,6 @@ def test_an_open_file_can_be_read_as_npz():
 # ------------------------------------------------------------ mutations
 
 
-def mutated(content, rng):
-    """A copy of a file with one to four random changes, most of them where something is."""
-    data = bytearray(content)
-    for _ in range(rng.choice((1, 1, 2, 4))):
-        at = rng.randrange(len(data) + 1)
-        for _ in range(3):  # long runs of zeros say little
-            if not any(data[at : at + 4]):
-                at = rng.randrange(len(data) + 1)
-        n = rng.choice((1, 1, 2, 4, 8, 40))
-        kind = rng.randrange(7)
-        if kind <= 1:
-            data[at : at + 1] = bytes([rng.randrange(256)])
-        elif kind == 2 and at < len(data):
-            data[at] ^= 1 << rng.randrange(8)
-        elif kind == 3:
-            data[at : at + n] = rng.randbytes(n)
-        elif kind == 4:
-            del data[at : at + n]
-        elif kind == 5:
-            data[at:at] = data[rng.randrange(len(data) + 1) :][:n]
-        else:
-            data[at : at + n] = rng.choice((b"\xff", b"\0", b"9", b"[", b'"', b"-", b"e")) * n
-    return bytes(data)
-
-
 def mutate(name, count, folder):
     """Load mutated files; anything but a network or the documented error ends the process."""
     limit = Path("/proc/self/statm").read_text().split()[0]
@@ -1026,4 +977,4 @@ def test_mutated_files_give_a_network_or_the_documented_error(tmp_path, name, co
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](*sys.argv[2:])
+    run_named(globals())

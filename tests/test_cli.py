@@ -62,21 +62,6 @@ def failed(capsys: Capture, *argv: object) -> str:
     return errors.removeprefix("mnist-nn: ")
 
 
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """400 digits to train on and 100 to test with, as Keras has them."""
-    train, test = nn.load_mnist()
-    path = tmp_path_factory.mktemp("digits") / "small.npz"
-    np.savez(
-        path,
-        x_train=train.images[:400],
-        y_train=train.labels[:400].astype(np.uint8),
-        x_test=test.images[:100],
-        y_test=test.labels[:100].astype(np.uint8),
-    )
-    return path
-
-
 @pytest.fixture
 def model(tmp_path: Path) -> Path:
     path = tmp_path / "model.json"
@@ -179,12 +164,14 @@ def test_an_interrupt_elsewhere_is_one_word(
     assert capsys.readouterr() == ("", "mnist-nn: interrupted\n")
 
 
-def test_too_little_memory_is_said(capsys: Capture, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_too_little_memory_is_said(
+    capsys: Capture, monkeypatch: pytest.MonkeyPatch, tmp_path: Path
+) -> None:
     def fill(*_: object) -> None:
         raise MemoryError
 
     monkeypatch.setattr("mnist_nn.cli.options.network", fill)
-    assert "not enough memory" in failed(capsys, "train", "--save", "/tmp/never.npz")
+    assert "not enough memory" in failed(capsys, "train", "--save", tmp_path / "never.npz")
 
 
 # ---------------------------------------------------------------- data

@@ -23,27 +23,7 @@ from mnist_nn.store import Store
 ROOT = Path(nn.__file__).parents[1]
 Capture = pytest.CaptureFixture[str]
 
-
-@pytest.fixture(scope="module")
-def digits(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    """400 digits to train on and 100 to test with, as Keras has them."""
-    train, test = nn.load_mnist()
-    path = tmp_path_factory.mktemp("digits") / "small.npz"
-    np.savez(
-        path,
-        x_train=train.images[:400],
-        y_train=train.labels[:400].astype(np.uint8),
-        x_test=test.images[:100],
-        y_test=test.labels[:100].astype(np.uint8),
-    )
-    return path
-
-
-@pytest.fixture(autouse=True)
-def folder(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Path:
-    """Each test has a current folder of its own."""
-    monkeypatch.chdir(tmp_path)
-    return tmp_path
+pytestmark = pytest.mark.usefixtures("folder")
 
 
 def answer(capsys: Capture, *argv: object) -> dict[str, Any]:

@@ -6,8 +6,6 @@ Tests that end processes run functions of this file in a process of its own.
 import os
 import random
 import signal
-import subprocess
-import sys
 import time
 from dataclasses import fields
 from inspect import signature
@@ -20,6 +18,7 @@ from mnist_nn import MLP, Examples, Scaling, TrainConfig, Training, load_mnist
 from mnist_nn.checkpoint import fingerprint, training_to_bytes
 from mnist_nn.search import grid, search
 from mnist_nn.store import Store
+from tests.processes import command, fork, run_alone, run_at_once, run_named, wait_for
 
 EXAMPLES = Examples(np.random.default_rng(1).normal(size=(30, 2)), np.arange(30) % 3)
 VALIDATION = Examples(np.random.default_rng(2).normal(size=(40, 2)), np.arange(40) % 3)
@@ -43,15 +42,6 @@ def results(store):
 def store(tmp_path):
     with Store(tmp_path / "runs.db") as store:
         yield store
-
-
-def run_alone(function, *arguments):
-    """Run a function of this file in a process of its own; return what it printed."""
-    command = [sys.executable, __file__, function.__name__, *map(str, arguments)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # no threads, so that it may fork
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, f"code {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 # ------------------------------------------------------------ the grid
@@ -250,26 +240,21 @@ def kill_while_searching(path, kills):
         expected, ranked = None, [one.settings for one in run(whole, LONG)]
         expected = results(whole)
     usual = (time.perf_counter() - start) / int(kills)
-    killed, ended = 0, False
-    while not ended:
-        child = os.fork()
-        if child == 0:
-            code = 1
-            try:
-                with Store(path) as store:
-                    run(store, LONG)
-                code = 0
-            finally:
-                os._exit(code)
-        if killed < int(kills):
-            time.sleep(random.uniform(0, 2 * usual))
-            os.kill(child, signal.SIGKILL)
-            killed += 1
-        ended = os.waitpid(child, 0)[1] == 0
+
+    def go_on():
+        with Store(path) as store:
+            run(store, LONG)
+
+    for _ in range(int(kills)):
+        child = fork(go_on)
+        time.sleep(random.uniform(0, 2 * usual))
+        os.kill(child, signal.SIGKILL)
+        os.waitpid(child, 0)
+    assert wait_for(fork(go_on)) == 0
     with Store(path) as store:
         assert results(store) == expected
         assert [one.settings for one in run(store, LONG)] == ranked
-    print(f"killed {killed} times, {len(expected)} runs")
+    print(f"killed {kills} times, {len(expected)} runs")
 
 
 @pytest.mark.parametrize("kills", [8, pytest.param(60, marks=pytest.mark.slow)])
@@ -284,15 +269,7 @@ def search_too(path):
 
 def test_two_processes_share_one_search(tmp_path):
     path = tmp_path / "runs.db"
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    command = [sys.executable, __file__, "search_too", path]
-    both = [
-        subprocess.Popen(command, stderr=subprocess.PIPE, text=True, env=environment)
-        for _ in range(2)
-    ]
-    for process in both:
-        _, errors = process.communicate()
-        assert process.returncode == 0, errors
+    run_at_once(*[command(search_too, path)] * 2)
     with Store(path) as store, Store(tmp_path / "whole.db") as whole:
         run(whole, LONG)
         assert results(store) == results(whole)
@@ -301,4 +278,4 @@ def test_two_processes_share_one_search(tmp_path):
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](*sys.argv[2:])
+    run_named(globals())

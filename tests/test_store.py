@@ -25,6 +25,7 @@ import pytest
 from mnist_nn import MLP, Examples, TrainConfig, Training, __version__, load_mnist
 from mnist_nn.checkpoint import training_to_bytes
 from mnist_nn.store import RunFailed, Store, _me, _started
+from tests.processes import command, fork, run_alone, run_at_once, run_named
 
 CONFIG = TrainConfig(epochs=5, batch_size=4, learning_rate=0.3, decay=0.99, momentum=0.8)
 EXAMPLES = Examples(np.random.default_rng(1).normal(size=(12, 2)), np.arange(12) % 2)
@@ -85,15 +86,6 @@ def record_and_stop(store, monkeypatch, after, error=Stop, **more):
         with pytest.raises(error):
             record(store, **more)
     return store.runs()[-1].id
-
-
-def run_alone(function, *arguments):
-    """Run a function of this file in a process of its own; return what it printed."""
-    command = [sys.executable, __file__, function.__name__, *map(str, arguments)]
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}  # no threads, so that it may fork
-    done = subprocess.run(command, capture_output=True, text=True, env=environment)
-    assert done.returncode == 0, f"code {done.returncode}\n{done.stdout}\n{done.stderr}"
-    return done.stdout
 
 
 # ------------------------------------------------------------ what is recorded
@@ -464,19 +456,6 @@ def test_what_does_not_fit_is_refused_before_it_is_recorded(store):
 # ------------------------------------------------------------ kill -9
 
 
-def child_that_trains(path, epochs):
-    """Train, or go on, in a forked process until it is killed."""
-    child = os.fork()
-    if child == 0:
-        try:
-            with Store(path) as store:
-                one = training(replace(CONFIG, epochs=epochs))
-                record(store, one, once=True)
-        finally:
-            os._exit(1)
-    return child
-
-
 def kill_while_training(path, kills):
     """Kill a run again and again, at random moments; what is left is always a whole epoch."""
     random.seed(0)
@@ -491,8 +470,13 @@ def kill_while_training(path, kills):
     with Store(path):
         pass
     reached, journals = set(), 0
+
+    def go_on():
+        with Store(path) as store:
+            record(store, training(replace(CONFIG, epochs=epochs)), once=True)
+
     for _ in range(int(kills)):
-        child = child_that_trains(path, epochs)
+        child = fork(go_on)
         time.sleep(random.uniform(0.0, usual))
         os.kill(child, signal.SIGKILL)
         assert os.waitpid(child, 0)[1] == signal.SIGKILL
@@ -535,32 +519,15 @@ def train_three(path, first):
             record(store, training(replace(CONFIG, epochs=20), seed), settings={"seed": seed})
 
 
-def train_the_same(path, _):
+def train_the_same(path):
     with Store(path) as store:
         for seed in range(8):
             one = training(replace(CONFIG, epochs=10), seed)
             record(store, one, settings={"seed": seed}, once=True)
 
 
-def at_once(function, path):
-    """Run a function of this file in two processes at once."""
-    environment = os.environ | {"OPENBLAS_NUM_THREADS": "1"}
-    both = [
-        subprocess.Popen(
-            [sys.executable, __file__, function.__name__, path, first],
-            stderr=subprocess.PIPE,
-            text=True,
-            env=environment,
-        )
-        for first in ("0", "3")
-    ]
-    for process in both:
-        _, errors = process.communicate()
-        assert process.returncode == 0, errors
-
-
 def test_two_processes_write_one_store_at_once(path):
-    at_once(train_three, path)
+    run_at_once(*(command(train_three, path, first) for first in (0, 3)))
     with Store(path, create=False) as store:
         runs = store.runs()
         assert sorted(run.settings["seed"] for run in runs) == [0, 1, 2, 3, 4, 5]
@@ -572,7 +539,7 @@ def test_two_processes_write_one_store_at_once(path):
 
 
 def test_two_processes_share_the_work(path):
-    at_once(train_the_same, path)
+    run_at_once(*[command(train_the_same, path)] * 2)
     with Store(path) as store:
         assert sorted(run.settings["seed"] for run in store.runs()) == list(range(8))
 
@@ -609,20 +576,6 @@ def test_a_full_disk_leaves_what_was_recorded(path):
     with Store(path) as store:
         assert [run.status for run in store.runs()] == ["done"]
         record(store)
-
-
-@pytest.fixture
-def small_disk(tmp_path):
-    """A disk of 128 kB."""
-    folder = tmp_path / "disk"
-    folder.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", "size=128k", "tmpfs", folder], capture_output=True
-    )
-    if mounted.returncode:
-        pytest.skip("only root can mount a small disk")
-    yield folder
-    subprocess.run(["umount", folder], check=True)
 
 
 def test_a_disk_that_fills_up_during_a_run_leaves_its_last_whole_epoch(small_disk):
@@ -862,4 +815,4 @@ def test_mutated_stores_give_an_answer_or_a_documented_error(tmp_path, count):
 
 
 if __name__ == "__main__":
-    globals()[sys.argv[1]](*sys.argv[2:])
+    run_named(globals())

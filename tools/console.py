@@ -3,9 +3,9 @@
     python tools/console.py [PAGE]
 
 A block of the language ``console`` starts with ``$ mnist-nn …``; the rest of it is the output. The
-commands run in order in an empty folder, with a picture of a digit in it. A block with ``^C`` shows
-what a person does, and is left as it is. The tests run the same and compare all but the numbers,
-which differ by machine.
+commands run in order in an empty folder, with a picture of a digit in it. A line ``^C`` interrupts
+the command once it has printed the first two words of the line before, such as ``epoch 2``. The
+tests run the same and compare all but the numbers, which differ by machine.
 """
 
 from __future__ import annotations
@@ -13,6 +13,7 @@ from __future__ import annotations
 import os
 import re
 import shlex
+import signal
 import subprocess
 import sys
 from pathlib import Path
@@ -41,20 +42,27 @@ def with_fresh_outputs(page: str) -> str:
 
         def run(block: re.Match[str]) -> str:
             command, shown = block.groups()
-            if "^C" in shown:
-                return block[0]
-            done = subprocess.run(
+            before, interrupted, _ = shown.partition("^C\n")
+            last = " ".join(before.splitlines()[-1].split()[:2]) if interrupted else None
+            with subprocess.Popen(
                 [sys.executable, "-m", "mnist_nn", *shlex.split(command)[1:]],
                 cwd=folder,
                 env=os.environ | {"COLUMNS": "80", "PYTHONIOENCODING": "utf-8"},
-                capture_output=True,
+                stdout=subprocess.PIPE,
+                stderr=subprocess.PIPE,
                 encoding="utf-8",
-                check=False,
-            )
-            if done.returncode:
-                raise ValueError(f"{command} failed: {done.stderr}")
-            lines = "".join(f"{line.rstrip()}\n" for line in done.stdout.splitlines())
-            return f"```console\n$ {command}\n{lines}```"
+            ) as process:
+                assert process.stdout is not None and process.stderr is not None
+                lines = []
+                for line in process.stdout:
+                    lines.append(f"{line.rstrip()}\n")
+                    if last and line.startswith(f"{last} "):
+                        process.send_signal(signal.SIGINT)
+                        lines.append(interrupted)
+                errors = process.stderr.read()  # a few lines: no pipe is full of them
+            if process.returncode != (130 if interrupted else 0):
+                raise ValueError(f"{command} failed: {errors}")
+            return f"```console\n$ {command}\n{''.join(lines)}```"
 
         return BLOCK.sub(run, page)
 

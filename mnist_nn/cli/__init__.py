@@ -7,7 +7,10 @@ NumPy is imported at once; Pillow, threadpoolctl and tqdm only where a command u
 """
 
 import argparse
+import signal
+import sys
 from collections.abc import Sequence
+from typing import NoReturn
 
 from . import data, evaluate, predict, runs, search, train
 from .console import ERROR, INTERRUPTED, Console, HelpFormatter, WrongArguments, sentence
@@ -64,6 +67,25 @@ def main(argv: Sequence[str] | None = None) -> int:
     finally:
         console.flush()
     return code
+
+
+def process() -> NoReturn:
+    """Run the command line and end the process, as the script ``mnist-nn`` does.
+
+    Raises
+    ------
+    SystemExit
+        With the exit code that :func:`main` returns.
+    """
+    code = INTERRUPTED
+    try:
+        code = main()
+    except KeyboardInterrupt:
+        pass  # a second Ctrl-C, while the first was answered
+    finally:
+        # All is saved and said: one more would only cut the process short with a traceback.
+        signal.signal(signal.SIGINT, signal.SIG_IGN)
+    sys.exit(code)
 
 
 def _parser() -> argparse.ArgumentParser:
