@@ -42,6 +42,16 @@ def pytest_sessionstart(session: pytest.Session) -> None:
         import matplotlib.font_manager
 
 
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Skip the cells of a notebook that needs what is not installed, and say what."""
+    for item in items:
+        if item.path.suffix == ".ipynb":
+            from tools.notebooks import lack
+
+            if reason := lack(item.path):
+                item.add_marker(pytest.mark.skip(reason=reason))
+
+
 @pytest.hookimpl(wrapper=True)
 def pytest_runtest_call(item: pytest.Item) -> Generator[None, Any, Any]:
     result = yield

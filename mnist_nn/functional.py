@@ -14,7 +14,7 @@ from typing import Literal
 import numpy as np
 from numpy.typing import DTypeLike
 
-from .checks import Array, checked, float_dtype, real_number
+from .checks import Array, checked, float_dtype, positive_integer, real_number
 
 Reduction = Literal["mean", "sum"]
 
@@ -25,6 +25,10 @@ Reduction = Literal["mean", "sum"]
 @checked(A="M n_in", W="n_in n_out", b="n_out", out="M n_out")
 def affine(A: Array, W: Array, b: Array, out: Array | None = None) -> Array:
     """Return Z = A W + b, equation :eq:`eq-affine`.
+
+    For one example as a column it is z = Wᵀ a + b, :eq:`eq-affine-column`. With a column of ones
+    behind A, and b as a last row of W, one product does it all, :eq:`eq-affine-ones`. Two affine
+    maps in a row are one again, :eq:`eq-affine-affine`.
 
     Parameters
     ----------
@@ -68,7 +72,12 @@ def affine_backward(
 ) -> tuple[Array | None, Array, Array]:
     """Return the three gradients of an affine layer: dA = dZ Wᵀ, dW = Aᵀ dZ, db = Σₘ dZₘ.
 
-    Equations :eq:`eq-affine-dw` and :eq:`eq-affine-db`.
+    Equations :eq:`eq-affine-da`, :eq:`eq-affine-dw` and :eq:`eq-affine-db`; with a column of ones
+    behind A, the last two are one, :eq:`eq-affine-backward-ones`. For one example dA is
+    :eq:`eq-affine-da-column` and dW the outer product :eq:`eq-affine-outer`; for a batch dW is the
+    sum of the outer products of its rows, :eq:`eq-affine-dw-sum`.
+
+    Where an input is zero in all rows, so is its row of dW, :eq:`eq-blank-pixel`.
 
     Parameters
     ----------
@@ -103,12 +112,52 @@ def affine_backward(
     return dA, dW, db
 
 
+@checked(A="... n_in")
+def affine_jacobian(A: Array, n_out: int) -> Array:
+    """Return ∂z/∂W for each row of `A`, the tensor with a at j = k, :eq:`eq-affine-jacobian`.
+
+    The long way to dW: n_out times as large as W itself, and almost all of it zeros. Summed over k
+    with ∂L/∂zₖ it gives the outer product :eq:`eq-affine-outer`, which :func:`affine_backward`
+    computes without it.
+
+    Parameters
+    ----------
+    A
+        Inputs, shape (n_in,) or (M, n_in).
+    n_out
+        Number of outputs of the layer, at least 1.
+
+    Returns
+    -------
+    T
+        Shape (n_in, n_out, n_out) or (M, n_in, n_out, n_out); ``T[..., i, j, k]`` is ∂zₖ/∂wᵢⱼ.
+
+    Raises
+    ------
+    ValueError
+        If `A` is empty or not finite, or `n_out` is below 1.
+    TypeError
+        If `A` is not real, or `n_out` not an integer.
+
+    Examples
+    --------
+    >>> T = affine_jacobian([5.0, 7.0], n_out=3)
+    >>> T.shape
+    (2, 3, 3)
+    >>> T[:, :, 1]  # how z₂ answers to each weight: only those of column 2 move it
+    array([[0., 5., 0.],
+           [0., 7., 0.]])
+    """
+    identity = np.eye(positive_integer("n_out", n_out), dtype=A.dtype)
+    return A[..., :, None, None] * identity  # (..., n_in, 1, 1) * (K, K) → (..., n_in, K, K)
+
+
 # ---------------------------------------------------------------- activations
 
 
 @checked(Z="...", out="Z")
 def relu(Z: Array, out: Array | None = None) -> Array:
-    """Return max(z, 0) for each entry of `Z`, any shape.
+    """Return max(z, 0) for each entry of `Z`, any shape, equation :eq:`eq-relu`.
 
     Raises
     ------
@@ -127,6 +176,8 @@ def relu(Z: Array, out: Array | None = None) -> Array:
 @checked(dA="...", Z="dA", out="dA")
 def relu_backward(dA: Array, Z: Array, c: float = 0.0, out: Array | None = None) -> Array:
     """Return dZ = dA ⊙ ReLU′(z), where ReLU′ is 1 for z > 0, 0 for z < 0 and `c` at z = 0.
+
+    Equation :eq:`eq-relu-backward`, with the derivative :eq:`eq-relu-derivative`.
 
     Parameters
     ----------
@@ -153,9 +204,43 @@ def relu_backward(dA: Array, Z: Array, c: float = 0.0, out: Array | None = None)
     return np.multiply(dA, np.heaviside(Z, c), out=out)  # Heaviside's step is c at zero
 
 
+@checked(Z="... N")
+def relu_jacobian(Z: Array, c: float = 0.0) -> Array:
+    """Return the Jacobian ∂a/∂z of ReLU, diagonal, equation :eq:`eq-relu-jacobian`.
+
+    The long way: times a gradient it is what :func:`relu_backward` does entry by entry.
+
+    Parameters
+    ----------
+    Z
+        The argument of ReLU, shape (N,) or (M, N).
+    c
+        The derivative chosen at zero, between 0 and 1.
+
+    Returns
+    -------
+    J
+        Shape (N, N) or (M, N, N); ``J[..., i, j]`` is ∂aᵢ/∂zⱼ.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `Z` is empty, not real or not finite, or `c` leaves [0, 1].
+
+    Examples
+    --------
+    >>> relu_jacobian([2.0, -1.0, 0.0], c=0.5)
+    array([[1. , 0. , 0. ],
+           [0. , 0. , 0. ],
+           [0. , 0. , 0.5]])
+    """
+    slopes = unwrap(relu_backward)(np.ones_like(Z), Z, c)  # (..., N)
+    return slopes[..., None] * np.eye(Z.shape[-1], dtype=Z.dtype)  # (..., N, 1) * (N, N)
+
+
 @checked(Z="...", out="Z")
 def sigmoid(Z: Array, out: Array | None = None) -> Array:
-    """Return 1 / (1 + exp(-z)) for each entry of `Z`, any shape.
+    """Return 1 / (1 + exp(-z)) for each entry of `Z`, any shape, equation :eq:`eq-sigmoid`.
 
     The exponent is never positive, so nothing overflows: for z < 0 the fraction is expanded by
     exp(z).
@@ -178,6 +263,8 @@ def sigmoid(Z: Array, out: Array | None = None) -> Array:
 def sigmoid_backward(dA: Array, A: Array, out: Array | None = None) -> Array:
     """Return dZ = dA ⊙ a (1 - a), the gradient before a sigmoid from the one after it.
 
+    Equation :eq:`eq-sigmoid-backward`, with the derivative :eq:`eq-sigmoid-derivative`.
+
     Parameters
     ----------
     dA
@@ -193,6 +280,36 @@ def sigmoid_backward(dA: Array, A: Array, out: Array | None = None) -> Array:
         If an array is empty, not real or not finite, the shapes differ, or `A` leaves [0, 1].
     """
     return np.multiply(dA, A * (1 - A), out=out)
+
+
+@checked(A="... N in [0, 1]")
+def sigmoid_jacobian(A: Array) -> Array:
+    """Return the Jacobian ∂a/∂z of the sigmoid, diagonal, equation :eq:`eq-sigmoid-jacobian`.
+
+    The long way: times a gradient it is what :func:`sigmoid_backward` does entry by entry.
+
+    Parameters
+    ----------
+    A
+        The result of the sigmoid, shape (N,) or (M, N).
+
+    Returns
+    -------
+    J
+        Shape (N, N) or (M, N, N); ``J[..., i, j]`` is ∂aᵢ/∂zⱼ.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `A` is empty, not real, or leaves [0, 1].
+
+    Examples
+    --------
+    >>> sigmoid_jacobian([0.5, 1.0])
+    array([[0.25, 0.  ],
+           [0.  , 0.  ]])
+    """
+    return (A * (1 - A))[..., None] * np.eye(A.shape[-1], dtype=A.dtype)  # (..., N, 1) * (N, N)
 
 
 # ---------------------------------------------------------------- softmax
@@ -394,12 +511,15 @@ def one_hot(y: Array, K: int = 10, dtype: DTypeLike = np.float32) -> Array:
 def nll(P: Array, Y: Array) -> float:
     """Return the negative log-likelihood -1/M Σₘ Σₖ yₖ log pₖ, equation :eq:`eq-nll`.
 
+    It is minus the logarithm of the likelihood :eq:`eq-likelihood`, per example. If the rows of `Y`
+    are probabilities too, it is the cross-entropy :eq:`eq-cross-entropy`.
+
     Parameters
     ----------
     P
         Probabilities, shape (M, K).
     Y
-        One-hot labels, shape (M, K).
+        One-hot labels, or probabilities of the classes, shape (M, K).
 
     Returns
     -------
@@ -440,6 +560,68 @@ def nll_backward(P: Array, Y: Array) -> Array:
     """
     with np.errstate(divide="ignore", over="ignore"):
         return np.divide(-Y, P, where=Y > 0, out=np.zeros_like(P)) / len(P)
+
+
+@checked(P="... K in [0, 1]")
+def entropy(P: Array) -> Array:
+    """Return the entropy -Σₖ pₖ log pₖ along the last axis, equation :eq:`eq-entropy`.
+
+    Parameters
+    ----------
+    P
+        Probabilities, shape (K,) or (M, K).
+
+    Returns
+    -------
+    H
+        In nats, shape () or (M,): 0 where one class is certain, log K where all are equally likely.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If `P` is empty, not real, or leaves [0, 1].
+
+    Examples
+    --------
+    >>> print(entropy([0.5, 0.5]).round(4), entropy([1.0, 0.0]).round(4))  # log 2, and nothing
+    0.6931 0.0
+    """
+    log_P = np.log(P, where=P > 0, out=np.zeros_like(P))  # 0 log 0 counts as 0
+    return 0 - np.sum(P * log_P, axis=-1)
+
+
+@checked(Q="... K in [0, 1]", P="Q in [0, 1]")
+def kl_divergence(Q: Array, P: Array) -> Array:
+    """Return Σₖ qₖ log(qₖ / pₖ) along the last axis, equation :eq:`eq-kl-divergence`.
+
+    What it costs, in nats per label, to expect P where Q is the truth. Not a distance: exchanging
+    the arguments changes the result.
+
+    Parameters
+    ----------
+    Q
+        Probabilities that are true, shape (K,) or (M, K).
+    P
+        Probabilities that are believed, the same shape.
+
+    Returns
+    -------
+    D
+        Shape () or (M,): 0 where the two agree, infinite where P excludes what Q allows.
+
+    Raises
+    ------
+    ValueError, TypeError
+        If an array is empty, not real, leaves [0, 1], or the shapes differ.
+
+    Examples
+    --------
+    >>> print(kl_divergence([0.5, 0.5], [0.9, 0.1]).round(4))
+    0.5108
+    """
+    with np.errstate(divide="ignore"):
+        log_P = np.log(P, where=Q > 0, out=np.zeros_like(P))
+    return np.sum(Q * (np.log(Q, where=Q > 0, out=np.zeros_like(Q)) - log_P), axis=-1)
 
 
 @checked(P="M K", Y="P")
@@ -487,6 +669,8 @@ def mse_backward(P: Array, Y: Array) -> Array:
 def bernoulli_nll(P: Array, Y: Array) -> float:
     """Return -1/M Σₘ Σₖ [y log p + (1 - y) log(1 - p)]: K coins, not one die.
 
+    Equation :eq:`eq-bernoulli-nll`.
+
     Parameters
     ----------
     P
@@ -510,6 +694,8 @@ def bernoulli_nll(P: Array, Y: Array) -> float:
 @checked(P="M K in [0, 1]", Y="P in [0, 1]")
 def bernoulli_nll_backward(P: Array, Y: Array) -> Array:
     """Return dP = [(1 - y)/(1 - p) - y/p] / M, the gradient of :func:`bernoulli_nll`.
+
+    Equation :eq:`eq-bernoulli-nll-backward`.
 
     Parameters
     ----------
@@ -618,8 +804,9 @@ def sigmoid_bernoulli_nll(
 ) -> tuple[float, Array]:
     """Return the Bernoulli NLL of K sigmoids and dZ = (σ(Z) - Y)/M.
 
-    The loss of one unit is log(1 + exp(z)), and log(1 + exp(-z)) for the unit that should be on:
-    taken from the logit without overflow.
+    The gradient is equation :eq:`eq-sigmoid-bernoulli-nll-backward`. The loss of one unit is
+    log(1 + exp(z)), and log(1 + exp(-z)) for the unit that should be on: taken from the logit
+    without overflow, equation :eq:`eq-sigmoid-bernoulli-nll`.
 
     Parameters
     ----------
@@ -655,6 +842,8 @@ def sigmoid_bernoulli_nll(
 
 def divisor(reduction: Reduction, M: int) -> int:
     """Return what a sum over `M` examples is divided by: M for a "mean", 1 for a "sum".
+
+    The gradients differ by the same factor, :eq:`eq-sum-or-mean`.
 
     Raises
     ------

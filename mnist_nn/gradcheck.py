@@ -15,8 +15,8 @@ def numerical_derivative(
 ) -> NDArray[np.float64]:
     """Return the derivative of `f` at `x` by central differences, (f(x + h) - f(x - h)) / 2h.
 
-    The error of the formula falls with h², that of rounding grows with 1/h; in float64 the two meet
-    near h = 1e-6.
+    Equation :eq:`eq-central-difference`. The error of the formula falls with h², that of rounding
+    grows with 1/h; in float64 the two meet near h = 1e-6.
 
     Parameters
     ----------
@@ -68,8 +68,9 @@ def numerical_derivative(
 def relative_error(a: ArrayLike, b: ArrayLike) -> float:
     """Return max|a - b| divided by the larger of max|a| and max|b|; 0 if both are zero.
 
-    `a` and `b` are arrays of any one shape, each in float32 or float64. Measured against the
-    largest entry, since the differences of small entries are rounding.
+    Equation :eq:`eq-relative-error`. `a` and `b` are arrays of any one shape, each in float32 or
+    float64. Measured against the largest entry, since the differences of small entries are
+    rounding.
 
     Raises
     ------

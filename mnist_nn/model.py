@@ -164,7 +164,7 @@ class MLP:
         return self.__dict__ | {"_buffers": _Buffers([], [], [])}
 
     def forward(self, X: Array) -> list[Array]:
-        """Return what every layer computes: [A⁰, A¹, …, Z], with A⁰ = X and the logits Z last.
+        """Return what every layer computes, :eq:`eq-forward`: [A⁰ = X, A¹, …, Z], the logits last.
 
         Parameters
         ----------
@@ -221,7 +221,8 @@ class MLP:
     def predict(self, X: Array) -> NDArray[np.intp]:
         """Return the most probable class of each input, shape (M,), for `X`, shape (M, n_in).
 
-        Raises what :meth:`forward` raises.
+        It is the class with the largest logit, equation :eq:`eq-argmax`. Raises what
+        :meth:`forward` raises.
         """
         return self.logits(X).argmax(axis=1)  # (M, K) → (M,)
 
@@ -239,6 +240,8 @@ class MLP:
         self, X: Array, y: ArrayLike, reduction: F.Reduction = "mean", out: Params | None = None
     ) -> tuple[float, Params]:
         """Return the loss and its gradient with respect to every parameter.
+
+        With the reduction "mean", the gradient of a batch is :eq:`eq-minibatch-gradient`.
 
         Parameters
         ----------
@@ -279,6 +282,10 @@ class MLP:
     def backpropagate(self, X: Array, y: NDArray[np.intp], scale: float, out: Params) -> float:
         """Return the summed loss, and fill `out` with `scale` times its gradient.
 
+        From the logits back to layer 1, dZ goes from layer to layer by :eq:`eq-backward-dz`, and
+        leaves dW and db on the way, :eq:`eq-backward`. All of it is linear in the first dZ, so that
+        is where `scale` comes in, :eq:`eq-backward-linear`.
+
         The inner step of :meth:`loss_and_grad` and of training, which checks its data once: nothing
         is checked here.
 
@@ -312,6 +319,102 @@ class MLP:
             dZ = backward(dA, Z[l - 2], A[l - 2], self.c, out=dA)
         affine_backward(dZ, X, out=(None, out.W[1], out.b[1]))
         return float(loss)
+
+    def input_gradient(self, X: Array, dZ: ArrayLike) -> Array:
+        """Return ∂L/∂X from ∂L/∂Z of the logits, equation :eq:`eq-input-gradient`.
+
+        Training never needs it: nothing in front of the first layer learns. It tells which pixels
+        a number depends on. For the gradient of logit k take one-hot rows as `dZ`, for that of the
+        loss what :func:`~mnist_nn.functional.softmax_nll` returns.
+
+        Parameters
+        ----------
+        X
+            Inputs, shape (M, n_in), scaled floats.
+        dZ
+            The gradient with respect to the logits, shape (M, K).
+
+        Returns
+        -------
+        dX
+            Shape (M, n_in).
+
+        Raises
+        ------
+        ValueError
+            If a shape is wrong, or a value is NaN or infinite.
+        TypeError
+            If `X` holds integers: pixels that have not been scaled yet; or `dZ` no numbers.
+
+        Examples
+        --------
+        >>> model = MLP((3, 2), rng=np.random.default_rng(0))
+        >>> dX = model.input_gradient(np.ones((1, 3)), [[1, 0]])
+        >>> print(np.array_equal(dX[0], model.params.W[1][:, 0]))
+        True
+        """
+        X = self._check_inputs(X)
+        dZ = finite_array("dZ", dZ, self.dtype)
+        if dZ.shape != (len(X), self.sizes[-1]):
+            raise ValueError(f"dZ has shape {dZ.shape}; expected ({len(X)}, {self.sizes[-1]})")
+        Z, A = self._empty_layers(len(X)), self._empty_layers(len(X))
+        self._forward(X, Z, A)
+        W, backward = self.params.W, ACTIVATIONS[self.activation].backward
+        for l in range(len(W), 1, -1):
+            dA = dZ @ W[l].T  # (M, n_out) → (M, n_in)
+            dZ = backward(dA, Z[l - 2], A[l - 2], self.c, out=dA)
+        dX: Array = dZ @ W[1].T  # (M, n_1) → (M, n_in)
+        return dX
+
+    def effective_weights(self, X: Array) -> tuple[Array, Array]:
+        """Return, for each input, the one affine map that a ReLU network is there.
+
+        While no hidden unit switches on or off, the network is Z = X W + b with one matrix W,
+        :eq:`eq-effective-weights`, and one b, :eq:`eq-effective-bias`. At the input itself this is
+        exact, :eq:`eq-piecewise-linear`. Column k of W is the gradient of logit k.
+
+        Parameters
+        ----------
+        X
+            Inputs, shape (M, n_in), scaled floats. Few: the result has n_in · K numbers for each.
+
+        Returns
+        -------
+        W, b
+            Shapes (M, n_in, K) and (M, K).
+
+        Raises
+        ------
+        ValueError
+            If the shape is wrong, a value is NaN or infinite, or hidden units are sigmoids.
+        TypeError
+            If `X` holds integers: pixels that have not been scaled yet.
+
+        Examples
+        --------
+        >>> model = MLP((3, 4, 2), rng=np.random.default_rng(0), dtype=np.float64)
+        >>> x = np.array([[0.1, 0.7, 0.2]])
+        >>> W, b = model.effective_weights(x)
+        >>> print(np.allclose(x @ W[0] + b, model.logits(x)))
+        True
+        """
+        X = self._check_inputs(X)
+        L = len(self.params.W)
+        if L > 1 and self.activation != "relu":
+            raise ValueError(
+                f"activation is {self.activation!r}; expected 'relu': with other units the network "
+                "is not linear between its kinks"
+            )
+        Z, A = self._empty_layers(len(X)), self._empty_layers(len(X))
+        self._forward(X, Z, A)
+        n_last, K = self.params.W[L].shape
+        G = np.broadcast_to(self.params.W[L], (len(X), n_last, K))
+        b = np.broadcast_to(self.params.b[L], (len(X), K))
+        for l in range(L - 1, 0, -1):
+            G = np.heaviside(Z[l - 1], self.c)[:, :, None] * G  # (M, n_l, K): D of layer l
+            b = b + self.params.b[l] @ G  # (n_l,) @ (M, n_l, K) → (M, K)
+            G = self.params.W[l] @ G  # (n_in, n_l) @ (M, n_l, K) → (M, n_in, K)
+        return G.copy(), b.copy()
 
     def _check_inputs(self, X: Array) -> Array:
         a = real_array("X", X)

@@ -18,10 +18,12 @@ def sgd_step(
 ) -> None:
     """Move the parameters against the gradient, in place: θ ← θ - η ∂L/∂θ, :eq:`eq-sgd-step`.
 
-    With L2 regularisation the loss has a further term λ/2 Σ W², whose gradient λW is added to that
-    of the weights. Biases are not regularised.
+    With L2 regularisation the loss has a further term λ/2 Σ W², :eq:`eq-l2`, whose gradient λW is
+    added to that of the weights, :eq:`eq-l2-step`. Biases are not regularised. A weight whose ∂L/∂W
+    is zero only shrinks, by the factor 1 - ηλ a step, :eq:`eq-blank-decay`.
 
-    With momentum μ, the velocity v ← μv + η ∂L/∂θ is kept from step to step, and θ ← θ - v.
+    With momentum μ, the velocity v ← μv + η ∂L/∂θ is kept from step to step, and θ ← θ - v: see
+    :eq:`eq-momentum`.
 
     Parameters
     ----------

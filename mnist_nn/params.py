@@ -24,7 +24,8 @@ class Params:
 
     Layers are counted from 1, as in the derivation: ``W[1]`` is W¹. Writing to a view writes to
     ``flat`` and the other way round, so one line updates the whole network, and one array holds all
-    there is to save or to check. A gradient has the same form.
+    there is to save or to check. A gradient has the same form. Equation :eq:`eq-flat` says
+    which number stands where.
 
     Parameters
     ----------
@@ -37,7 +38,8 @@ class Params:
     ----------
     sizes : tuple of int
     flat : array of shape (n,)
-        All parameters, W¹ b¹ W² b² …, zero to begin with.
+        All parameters, W¹ b¹ W² b² …, zero to begin with; n is equation
+        :eq:`eq-parameter-count`.
     W : dict from l to an array of shape (sizes[l - 1], sizes[l])
     b : dict from l to an array of shape (sizes[l],)
 

@@ -25,6 +25,8 @@ _DEFAULTS = {name: signature(MLP).parameters[name].default for name in ("init", 
 def grid(**values: Sequence[Any]) -> list[dict[str, Any]]:
     """Return every combination of the values given for each setting.
 
+    Their number is the product of the numbers of values, :eq:`eq-grid-size`.
+
     Parameters
     ----------
     **values

@@ -530,6 +530,8 @@ class Store:
     def training(self, run: int, epoch: Literal["last", "best"] = "last") -> Training:
         """Return the training of a run as it was after its last epoch, or its best.
 
+        The best epoch is that of :eq:`eq-best-epoch`.
+
         Parameters
         ----------
         run
@@ -610,8 +612,9 @@ class Store:
         return self._epochs(run)
 
     def best(self, by: Literal["val_accuracy", "val_loss"] = "val_accuracy") -> Run:
-        """Return the best run on validation, each run at its most accurate epoch.
+        """Return the best run on validation, :eq:`eq-best-by-validation`.
 
+        Each run is taken at its most accurate epoch.
         Runs that failed are left out.
 
         Parameters

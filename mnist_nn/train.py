@@ -35,7 +35,7 @@ class TrainConfig:
     learning_rate
         η, positive.
     decay
-        η is multiplied by this after each epoch, above 0 and up to 1.
+        η is multiplied by this after each epoch, :eq:`eq-decay`; above 0 and up to 1.
     momentum
         μ of the velocity v ← μv + η ∂L/∂θ that moves the parameters; at least 0, less than 1.
     l2

@@ -267,6 +267,9 @@ def valid():
             functional.relu_backward,
             {"dA": Z, "Z": P, "c": 0.5, "out": Y},
         ),
+        "functional.affine_jacobian": (functional.affine_jacobian, {"A": X, "n_out": 2}),
+        "functional.relu_jacobian": (functional.relu_jacobian, {"Z": Z, "c": 0.5}),
+        "functional.sigmoid_jacobian": (functional.sigmoid_jacobian, {"A": P}),
         "functional.sigmoid": (functional.sigmoid, {"Z": Z, "out": P}),
         "functional.sigmoid_backward": (functional.sigmoid_backward, {"dA": Z, "A": P, "out": Y}),
         "functional.softmax": (functional.softmax, {"Z": Z, "out": P}),
@@ -279,6 +282,8 @@ def valid():
         "functional.nll_backward": (functional.nll_backward, {"P": P, "Y": Y}),
         "functional.mse": (functional.mse, {"P": P, "Y": Y}),
         "functional.mse_backward": (functional.mse_backward, {"P": P, "Y": Y}),
+        "functional.entropy": (functional.entropy, {"P": P}),
+        "functional.kl_divergence": (functional.kl_divergence, {"Q": P, "P": P}),
         "functional.bernoulli_nll": (functional.bernoulli_nll, {"P": P, "Y": Y}),
         "functional.bernoulli_nll_backward": (functional.bernoulli_nll_backward, {"P": P, "Y": Y}),
         "functional.softmax_nll": (functional.softmax_nll, fused),
@@ -316,6 +321,17 @@ def valid():
             {"digits": digits, "path": Path(SAVED.name, "new.db")},
         ),
         **{f"init.{name}": (f, layer) for name, f in init.INITS.items()},
+        "init.weight_variance": (
+            init.weight_variance,
+            {"init": "he_normal", "n_in": 3, "n_out": 2},
+        ),
+        **{
+            f"init.{f.__name__}": (
+                f,
+                {"sizes": (3, 2), "init": "he_normal", "mean_square": 0.1, "keep": 0.5},
+            )
+            for f in (init.forward_variances, init.backward_variances)
+        },
         "params.Params": (params.Params, {"sizes": (3, 2), "dtype": np.float32}),
         "params.check_sizes": (params.check_sizes, {"sizes": (3, 2)}),
         "model.MLP": (
@@ -333,6 +349,8 @@ def valid():
             net.loss_and_grad,
             {"X": X, "y": y, "reduction": "mean", "out": net.params.copy()},
         ),
+        "model.MLP.input_gradient": (net.input_gradient, {"X": X, "dZ": Z}),
+        "model.MLP.effective_weights": (net.effective_weights, {"X": X}),
         "model.finite_loss": (model.finite_loss, {"loss": 0.5}),
         "model.check_parameters": (model.check_parameters, {"params": net.params}),
         "optim.sgd_step": (
@@ -412,10 +430,18 @@ def valid():
         "metrics.error": (metrics.error, {"y": y, "y_hat": y}),
         "metrics.confusion_matrix": (metrics.confusion_matrix, {"y": y, "y_hat": y, "K": 3}),
         "metrics.errors_per_class": (metrics.errors_per_class, {"y": y, "y_hat": y, "K": 2}),
+        "metrics.recall": (metrics.recall, {"y": y, "y_hat": y, "K": 2}),
+        "metrics.precision": (metrics.precision, {"y": y, "y_hat": y, "K": 2}),
+        "metrics.standard_error": (metrics.standard_error, {"k": 3, "n": 4}),
+        "metrics.variance_of_mean": (metrics.variance_of_mean, {"values": [1.0, 2.0], "n": 1}),
         "metrics.binomial_interval": (
             metrics.binomial_interval,
             {"k": 3, "n": 4, "confidence": 0.9},
         ),
+        "metrics.compare": (metrics.compare, {"y": y, "y_hat_a": y, "y_hat_b": y}),
+        "metrics.reliability": (metrics.reliability, {"y": y, "P": P, "bins": 5}),
+        "metrics.calibration_error": (metrics.calibration_error, {"y": y, "P": P, "bins": 5}),
+        "metrics.expected_best": (metrics.expected_best, {"p": 0.9, "n": 10, "m": 3}),
         "gradcheck.numerical_derivative": (
             gradcheck.numerical_derivative,
             {"f": np.sum, "x": X, "h": 1e-6},
@@ -542,6 +568,7 @@ FUSED = {
 SHAPE = {"a number": 2, "a list": [2], "a zero": (2, 0), "a negative": (-2,), "a word": "2"}
 SHAPE |= {"a fraction": (2.5,), "a whole float": (2.0,), "an array": np.array([2])}
 LAYER = {"rng": RNG, "n_in": COUNT | NONE, "n_out": COUNT | NONE, "shape": SHAPE}
+VARIANCES = {"sizes": SIZES | NONE, "init": WORD, "mean_square": ABOVE_0, "keep": ABOVE_0}
 DIGITS = {"images": np.zeros((4, 28, 28), np.uint8), "rows": np.zeros((4, 784))}
 DIGITS |= {"other inputs": examples.Examples([[1.0]], [0])}
 DIGITS |= {"labels out of range": examples.Examples(np.zeros((1, 784)), [10])}
@@ -593,6 +620,9 @@ BAD = {
         "c": FROM_0 | {"above 1": 1.5},
         "out": OUT,
     },
+    "functional.affine_jacobian": {"A": ARRAY | NUMBER, "n_out": COUNT},
+    "functional.relu_jacobian": {"Z": ARRAY | NUMBER, "c": FROM_0 | {"above 1": 1.5}},
+    "functional.sigmoid_jacobian": {"A": ARRAY | NUMBER | OUT_OF_RANGE},
     "functional.sigmoid": {"Z": ARRAY, "out": OUT},
     "functional.sigmoid_backward": {"dA": ARRAY, "A": ARRAY | ROWS | OUT_OF_RANGE, "out": OUT},
     "functional.softmax": {"Z": ARRAY | NUMBER, "out": OUT},
@@ -613,6 +643,11 @@ BAD = {
     "functional.nll_backward": LOSS,
     "functional.mse": SQUARES,
     "functional.mse_backward": SQUARES,
+    "functional.entropy": {"P": ARRAY | NUMBER | OUT_OF_RANGE},
+    "functional.kl_divergence": {
+        "Q": ARRAY | NUMBER | OUT_OF_RANGE,
+        "P": ARRAY | ROWS | OUT_OF_RANGE,
+    },
     "functional.bernoulli_nll": LOSS,
     "functional.bernoulli_nll_backward": LOSS,
     "functional.softmax_nll": FUSED,
@@ -665,6 +700,9 @@ BAD = {
     "init.half_uniform": LAYER,
     "init.standard_normal": LAYER,
     "init.zeros": LAYER,
+    "init.weight_variance": {"init": WORD, "n_in": COUNT | NONE, "n_out": COUNT | NONE},
+    "init.forward_variances": VARIANCES,
+    "init.backward_variances": VARIANCES,
     "params.Params": {"sizes": SIZES, "dtype": DTYPE},
     "params.check_sizes": {"sizes": SIZES},
     "model.MLP": {
@@ -693,6 +731,8 @@ BAD = {
             "float32": params.Params((3, 4, 2), np.float32),
         },
     },
+    "model.MLP.input_gradient": {"X": INPUTS, "dZ": ARRAY | ROWS},
+    "model.MLP.effective_weights": {"X": INPUTS},
     "model.finite_loss": {"loss": NOT_FINITE},
     "model.check_parameters": {"params": OBJECT},
     "optim.sgd_step": {
@@ -805,10 +845,28 @@ BAD = {
     "metrics.error": {"y": PREDICTIONS, "y_hat": PREDICTIONS},
     "metrics.confusion_matrix": {"y": TARGETS, "y_hat": TARGETS, "K": COUNT | NONE},
     "metrics.errors_per_class": {"y": TARGETS, "y_hat": TARGETS, "K": COUNT | NONE},
+    "metrics.recall": {"y": TARGETS, "y_hat": TARGETS, "K": COUNT | NONE},
+    "metrics.precision": {"y": TARGETS, "y_hat": TARGETS, "K": COUNT | NONE},
+    "metrics.compare": {"y": PREDICTIONS, "y_hat_a": PREDICTIONS, "y_hat_b": PREDICTIONS},
+    "metrics.reliability": {"y": TARGETS, "P": ARRAY | OUT_OF_RANGE, "bins": COUNT | NONE},
+    "metrics.calibration_error": {"y": TARGETS, "P": ARRAY | OUT_OF_RANGE, "bins": COUNT | NONE},
+    "metrics.variance_of_mean": {
+        "values": ARRAY | {"a single one": [1.0], "a number": 1.0},
+        "n": COUNT | NONE | {"more than there are": 3},
+    },
+    "metrics.standard_error": {
+        "k": {"negative": -1, "more than n": 5, "a fraction": 2.5, "text": "3", "None": None},
+        "n": {"zero": 0, "negative": -4, "a whole float": 4.0, "text": "4", "None": None},
+    },
     "metrics.binomial_interval": {
         "k": {"negative": -1, "more than n": 5, "a fraction": 2.5, "text": "3", "None": None},
         "n": {"zero": 0, "negative": -4, "a whole float": 4.0, "text": "4", "None": None},
         "confidence": ABOVE_0 | {"one": 1.0, "in percent": 95},
+    },
+    "metrics.expected_best": {
+        "p": FROM_0 | {"above 1": 1.5},
+        "n": COUNT | NONE,
+        "m": COUNT | NONE,
     },
     "gradcheck.numerical_derivative": {
         "f": {"a number": 3.0, "None": None, "an array": np.ones(3)},

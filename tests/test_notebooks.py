@@ -5,6 +5,7 @@ That their outputs are true is nbval's part: pytest runs it over book/ (see pypr
 
 import base64
 import io
+import re
 from pathlib import Path
 from typing import Any
 
@@ -89,6 +90,19 @@ def prints(cell: Any) -> bool:
     )
 
 
+@pytest.mark.parametrize("path", PATHS, ids=NAMES)
+def test_every_control_has_a_still_picture(path: Path) -> None:
+    """The function behind a control has drawn a captioned picture before; so it also runs."""
+    drawn: set[str] = set()
+    for cell in code_cells(path):
+        if "figure" in cell.metadata.get("mystnb", {}):
+            drawn |= set(re.findall(r"^(\w+)\(", cell.source, re.MULTILINE))
+        controlled = re.findall(r"\binteract\(\s*(\w+)", cell.source)
+        assert set(controlled) <= drawn
+        if controlled:
+            assert {"remove-output", "nbval-ignore-output"} <= set(cell.metadata.get("tags", []))
+
+
 # The tool itself ------------------------------------------------------------------------------
 
 
@@ -145,6 +159,18 @@ def test_what_only_looks_like_a_path_is_stored(tmp_path: Path) -> None:
     path = tmp_path / "a.ipynb"
     store(path, notebook("print('https://example.org/home/page </tmp> 1/var x:\\\\y train/work')"))
     assert notebooks.run(path) == []
+
+
+def test_a_control_is_not_stored(tmp_path: Path) -> None:
+    path = tmp_path / "a.ipynb"
+    draw = "import ipywidgets\nfrom matplotlib import pyplot\n"
+    draw += (
+        "_ = ipywidgets.interact(lambda x: pyplot.plot(x) and pyplot.show(), x=(0, 9))\nprint(1)"
+    )
+    store(path, notebook(draw))
+    assert notebooks.run(path) == []
+    (cell,) = notebooks.load(path).cells
+    assert [output.text for output in cell.outputs] == ["1\n"]
 
 
 def test_normal_form_keeps_sources_and_drops_traces() -> None:

@@ -21,6 +21,14 @@ import pytest
 import mnist_nn
 
 ROOT = Path(__file__).resolve().parent.parent
+LIST = ROOT / "book" / "equations.md"
+HEAD = """\
+# Equations
+
+Every numbered equation of the course, with the function that is the same in code, and the tests
+that hold the two together: on random numbers, and with SymPy where it is an identity.
+`make equations` runs them, and fails where one is missing.
+"""
 LABEL = re.compile(r"\$\$\s*\((eq-[\w-]+)\)")
 
 
@@ -78,6 +86,10 @@ class Verdicts:
                 self.passed[label].add(test)
 
 
+def _suffix(page: Path) -> str:
+    return ".ipynb" if page.with_suffix(".ipynb").exists() else ".md"
+
+
 def main() -> int:
     """Print the list and return 0 if every equation is implemented and verified, else 1."""
     texts = pages()
@@ -93,24 +105,38 @@ def main() -> int:
     options = ["-m", "equation", "-q", "--no-header", "--no-summary", "-p", "no:cacheprovider"]
     pytest.main([*options, str(ROOT / "tests")], plugins=[verdicts])
 
+    lines = [HEAD]
+    last = None
     for label, page in where.items():
         functions = sorted(code.get(label, ()))
         # A page may use a shorter public name, as in mnist_nn.data.Digits.scaled.
-        links = (rf"mnist_nn\.[\w.]*\b{re.escape(path)}`" for _, path in functions)
-        linked = any(re.search(link, texts[page]) for link in links)
+        links = (rf"mnist_nn\.[\w.]*\b{re.escape(path)}(?=`)" for _, path in functions)
+        found = [match[0] for link in links if (match := re.search(link, texts[page]))]
         print(f"\n{label}  ({page.name})")
         print(f"  implemented by  {', '.join(map('.'.join, functions)) or '—'}")
         print(f"  verified by     {', '.join(sorted(verdicts.passed[label])) or '—'}")
         if not functions:
             problems.append(f"{label}: no docstring of mnist_nn names it")
-        elif not linked:
+        elif not found:
             problems.append(f"{label}: {page.name} names none of the functions that implement it")
         if verdicts.failed[label]:
             problems.append(f"{label}: {', '.join(sorted(verdicts.failed[label]))} failed")
         elif not verdicts.passed[label]:
             problems.append(f"{label}: no test that names it has passed")
+        if page != last:
+            lines.append(f"\n[]({page.relative_to(LIST.parent)}{_suffix(page)})\n")
+            last = page
+        names = ", ".join(f"{{py:obj}}`~{name}`" for name in found)
+        tests = ", ".join(f"`{name}`" for name in sorted(verdicts.passed[label]))
+        lines.append(f"- {{eq}}`{label}`: {names}; {tests}")
     for label in (code.keys() | verdicts.passed.keys() | verdicts.failed.keys()) - where.keys():
         problems.append(f"{label}: named in code or tests, but no page defines it")
+
+    text = "\n".join(lines) + "\n"
+    if "--write" in sys.argv[1:]:
+        LIST.write_text(text, encoding="utf-8")
+    elif not LIST.exists() or LIST.read_text(encoding="utf-8") != text:
+        problems.append(f"{LIST.name} is another list: run python tools/equations.py --write")
 
     verified = sum(bool(verdicts.passed[k]) and not verdicts.failed[k] for k in where)
     print(f"\n{len(where)} equations, {verified} verified")

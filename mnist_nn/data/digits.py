@@ -282,7 +282,8 @@ class Digits:
     ) -> Iterator[tuple[NDArray[Any], NDArray[np.int64]]]:
         """Go once through all digits, in batches.
 
-        Pixels are scaled as in :eq:`eq-scale-pixels`, see :meth:`scaled`.
+        Pixels are scaled as in :eq:`eq-scale-pixels`, see :meth:`scaled`; how many batches there
+        are says :eq:`eq-steps`.
 
         Parameters
         ----------

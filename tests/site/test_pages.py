@@ -16,6 +16,8 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
 
+from tools import repository
+
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
 
@@ -350,15 +352,18 @@ def test_chapters_can_be_downloaded_as_notebooks(site: Site) -> None:
     none(lacking)
 
 
-def test_no_dead_buttons(site: Site) -> None:
-    """No launch or repository button while there is no address to lead to."""
-    found = [
-        f"{page.name}: {tag['href']}"
+def test_buttons_lead_to_this_repository_or_are_left_out(site: Site) -> None:
+    home = repository.address(os.environ, repository.remote())
+    buttons = ".article-header-buttons a[href], .launch-buttons a[href]"
+    foreign = [
+        (page, tag["href"])
         for page in site
-        for tag in page.soup.select(".article-header-buttons a[href], .launch-buttons a[href]")
+        for tag in page.soup.select(buttons)
         if is_foreign(tag["href"])
     ]
-    none(found)
+    none([f"{p.name}: {link}" for p, link in foreign if not (home and link.startswith(home))])
+    reports = [page.soup.find("a", string="Report an error") for page in site.chapters]
+    assert all(reports) if home else not any(reports)
 
 
 @pytest.mark.parametrize("word", ["softmax", "digit"])
