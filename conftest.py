@@ -9,12 +9,15 @@ blocks of 8 x 8 pixels. Other versions lay out their letters otherwise, and all 
 from __future__ import annotations
 
 import base64
+import gc
 import io
 import os
 import signal
+import warnings
 from collections.abc import Generator
 from typing import Any
 
+import nbval.plugin
 import pytest
 
 # One BLAS thread, here and in every kernel and worker that is started from here.
@@ -26,6 +29,27 @@ BLOCK = 8  # pixels
 # 255 / 8 = 32 levels; a wrong cell in a heat map, or a line that goes elsewhere, moves it by more.
 MEAN_DIFFERENCE = 1.0
 BLOCK_DIFFERENCE = 40.0
+
+
+class Kernel(nbval.plugin.RunningKernel):  # type: ignore[misc]
+    """A kernel that is started again if it dies at once.
+
+    Two kernels that start at the same moment may be given the same port, and one of them dies.
+    """
+
+    def __init__(self, *arguments: Any, **more: Any) -> None:
+        for left in (2, 1, 0):
+            with warnings.catch_warnings():
+                warnings.simplefilter("ignore", ResourceWarning)  # it leaves a file open then
+                try:
+                    return super().__init__(*arguments, **more)
+                except RuntimeError:
+                    if not left:
+                        raise
+                gc.collect()
+
+
+nbval.plugin.RunningKernel = Kernel
 
 
 def pytest_sessionstart(session: pytest.Session) -> None:

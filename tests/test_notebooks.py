@@ -6,6 +6,9 @@ That their outputs are true is nbval's part: pytest runs it over book/ (see pypr
 import base64
 import io
 import re
+import sys
+import tomllib
+from importlib.metadata import packages_distributions
 from pathlib import Path
 from typing import Any
 
@@ -16,7 +19,7 @@ from nbformat import v4
 from PIL import Image
 from PIL.PngImagePlugin import PngInfo
 
-from conftest import picture_difference
+from conftest import Kernel, picture_difference
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
@@ -101,6 +104,23 @@ def test_every_control_has_a_still_picture(path: Path) -> None:
         assert set(controlled) <= drawn
         if controlled:
             assert {"remove-output", "nbval-ignore-output"} <= set(cell.metadata.get("tags", []))
+
+
+def test_binder_installs_what_the_notebooks_import() -> None:
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))["project"]
+    lines = (ROOT / "binder" / "requirements.txt").read_text(encoding="utf-8").splitlines()
+    installed = {re.split(r"[^\w-]", line)[0] for line in [*lines, *project["dependencies"]]}
+    known = {"mnist_nn", "IPython", *sys.stdlib_module_names}  # Binder itself brings IPython
+    imported = {
+        module: path.name
+        for path in PATHS
+        if path.name not in notebooks.NEEDS
+        for cell in code_cells(path)
+        for module in re.findall(r"^\s*(?:from|import) (\w+)", cell.source, re.MULTILINE)
+        if module not in known
+    }
+    names = packages_distributions()
+    assert {m: n for m, n in imported.items() if not installed & set(names[m])} == {}
 
 
 # The tool itself ------------------------------------------------------------------------------
@@ -188,6 +208,21 @@ def test_normal_form_keeps_sources_and_drops_traces() -> None:
     again = notebook("1 + 1", "1 + 1")
     notebooks.normalise(again)
     assert [cell.id for cell in again.cells] == ids
+
+
+def test_a_kernel_that_dies_at_once_is_started_again(monkeypatch: pytest.MonkeyPatch) -> None:
+    starts = []
+
+    def start(*_: Any, **__: Any) -> tuple[None, None]:
+        starts.append(1)
+        if len(starts) < 3:
+            raise RuntimeError("Kernel died before replying to kernel_info")
+        return None, None
+
+    monkeypatch.setattr("nbval.kernel.start_new_kernel", start)
+    monkeypatch.setattr(Kernel, "_ensure_iopub_up", lambda self: None)
+    Kernel("python3")
+    assert len(starts) == 3
 
 
 # The comparison of pictures -------------------------------------------------------------------
