@@ -1,6 +1,6 @@
 """How good the answers are, and how sure one can be of it."""
 
-from math import comb, log, log1p, sqrt
+from math import comb, cos, log, log1p, pi, sin, sqrt, tan
 from operator import index
 from statistics import NormalDist
 from typing import NamedTuple
@@ -197,10 +197,7 @@ def binomial_interval(k: int, n: int, confidence: float = 0.95) -> tuple[float, 
     >>> print(f"{low:.3f} to {high:.3f}")
     0.966 to 0.977
     """
-    k, n = _count(k, n)
-    confidence = real_number("confidence", confidence)
-    if not 0 < confidence < 1:
-        raise ValueError(f"confidence is {confidence}; expected a number between 0 and 1")
+    (k, n), confidence = _count(k, n), _confidence(confidence)
     z = -NormalDist().inv_cdf((1 - confidence) / 2)
     p = k / n
     centre = (p + z**2 / (2 * n)) / (1 + z**2 / n)
@@ -338,6 +335,13 @@ def calibration_error(y: ArrayLike, P: ArrayLike, bins: int = 10) -> float:
     return float(gaps @ counts[counts > 0] / counts.sum())
 
 
+def _confidence(confidence: float) -> float:
+    confidence = real_number("confidence", confidence)
+    if not 0 < confidence < 1:
+        raise ValueError(f"confidence is {confidence}; expected a number between 0 and 1")
+    return confidence
+
+
 def _count(k: int, n: int) -> tuple[int, int]:
     """Check k hits in n trials."""
     try:
@@ -442,3 +446,61 @@ def variance_of_mean(values: ArrayLike, n: int) -> Array:
         raise ValueError(f"n is {n}, but there are {N} values; make it smaller")
     variance: Array = v.var(axis=0, ddof=1) / n * (1 - n / N)  # (N, …) → (…)
     return variance
+
+
+def prediction_interval(values: ArrayLike, confidence: float = 0.95) -> tuple[float, float]:
+    """Return where one more value would lie, equation :eq:`eq-prediction-interval`.
+
+    From n values that were drawn independently and scatter normally, such as the accuracies of
+    networks trained from n seeds: mean ± t s √(1 + 1/n), where s is their standard deviation and t
+    the quantile of Student's distribution with n - 1 degrees of freedom.
+
+    Parameters
+    ----------
+    values
+        n of them, at least 2, shape (n,).
+    confidence
+        Between 0 and 1, both excluded.
+
+    Raises
+    ------
+    ValueError
+        If there are fewer than two values, one is NaN or infinite, or a number is out of its range.
+    TypeError
+        If `values` or `confidence` is not real.
+
+    Examples
+    --------
+    >>> low, high = prediction_interval([94.2, 94.0, 94.4, 94.1, 94.3])
+    >>> print(f"{low:.1f} to {high:.1f}")
+    93.7 to 94.7
+    """
+    v, confidence = finite_array("values", values, np.float64), _confidence(confidence)
+    if v.ndim != 1 or len(v) < 2:
+        raise ValueError(f"values has shape {v.shape}; expected (n,) with n of 2 or more")
+    t = _student_quantile(confidence, len(v) - 1)
+    half = t * v.std(ddof=1) * sqrt(1 + 1 / len(v))
+    return float(v.mean() - half), float(v.mean() + half)
+
+
+def _student_quantile(confidence: float, n: int) -> float:
+    """Return the t with P(|T| < t) = `confidence`, T of Student's distribution, n degrees."""
+    low, high = 0.0, pi / 2  # of θ with t = √n tan θ
+    for _ in range(60):  # each halves what is left
+        theta = (low + high) / 2
+        if _student_probability(theta, n) < confidence:
+            low = theta
+        else:
+            high = theta
+    return sqrt(n) * tan(low)
+
+
+def _student_probability(theta: float, n: int) -> float:
+    """Return P(|T| < √n tan θ): 26.7.3 and 26.7.4 of :cite:t:`abramowitz1964`."""
+    term, total = (cos(theta), cos(theta)) if n % 2 else (1.0, 1.0)
+    for k in range(3 if n % 2 else 2, n - 1, 2):
+        term *= cos(theta) ** 2 * (k - 1) / k
+        total += term
+    if n % 2 == 0:
+        return sin(theta) * total
+    return 2 / pi * (theta + (sin(theta) * total if n > 1 else 0))

@@ -35,6 +35,8 @@ from mnist_nn import (
 from mnist_nn.checks import checked
 from mnist_nn.data import MNIST, Digits, csvfile, examples, folder, keras, picture, scaling, sqlite
 from mnist_nn.data.mnist import FOLDER
+from mnist_nn.reports import RECIPES, recipe, results, stored, text
+from mnist_nn.reports import training as one_training
 
 # ------------------------------------------------------------ the decorator
 
@@ -208,6 +210,39 @@ def begin_and_stop(run, **more):
         STORE.train(training, more["digits"], more["validation"], progress=False)
     STORE._db.execute("UPDATE runs SET status = 'interrupted' WHERE id = 1")
     return STORE.resume(run, **more)
+
+
+RAY = stored()["reports"]["ray"]
+QUICK = recipe.Recipe(
+    name="quick",
+    title="A quick one",
+    authors="Nobody",
+    settings=tuple(
+        recipe.Setting(name, value)
+        for name, value in {
+            "learns_from": ("train", 0, 10),
+            "measured_on": {"test digits": ("test", 0, 10)},
+            "hidden": (),
+            "scaling": (0, 1),
+            "epochs": 1,
+            "batch_size": 5,
+            "learning_rate": 0.1,
+        }.items()
+    ),
+    claims=(),
+    variants=(recipe.Variant("quick"),),
+)
+
+
+def reproduce_one(names, **more):
+    """Run reports again, with a quick one among them."""
+    results.RECIPES["quick"], order = QUICK, results._LONGEST_FIRST
+    results._LONGEST_FIRST = (*order, "quick")
+    try:
+        return results.reproduce(names, progress=False, **more)
+    finally:
+        del results.RECIPES["quick"]
+        results._LONGEST_FIRST = order
 
 
 def replace_and_leave(path):
@@ -470,6 +505,42 @@ def valid():
         "notebook.glue": (
             notebook.glue,
             {"name": "accuracy", "value": 0.5},
+        ),
+        "notebook.table": (
+            notebook.table,
+            {"header": ["a", "b"], "rows": [["1", "2"]]},
+        ),
+        "metrics.prediction_interval": (
+            metrics.prediction_interval,
+            {"values": [0.5, 0.6], "confidence": 0.95},
+        ),
+        "reports.recipe.Recipe.settings_of": (
+            RECIPES["ray"].settings_of,
+            {"variant": "L2 loss"},
+        ),
+        "reports.recipe.network_and_training": (
+            recipe.network_and_training,
+            {"settings": {"epochs": 1}},
+        ),
+        "reports.training.run": (
+            one_training.run,
+            {"recipe": QUICK, "variant": "quick", "seed": 0},
+        ),
+        "reports.results.reproduce": (
+            reproduce_one,
+            {"names": ["quick"], "seeds": 1, "tuning": False, "jobs": 1},
+        ),
+        "reports.results.rows": (
+            results.rows,
+            {"entry": RAY},
+        ),
+        "reports.text.setting_cells": (
+            text.setting_cells,
+            {"setting": {"name": "epochs", "value": 1, "place": None}},
+        ),
+        "reports.text.result_cells": (
+            text.result_cells,
+            {"row": results.rows(RAY)[0]},
         ),
     }
 
@@ -917,6 +988,31 @@ BAD = {
         "name": {"empty": "", "a number": 3, "None": None},
         "value": {"a list": [1, 2], "an array": np.ones(3), "a function": np.sum, "None": None},
     },
+    "notebook.table": {
+        "header": {"a word": "ab", "None": None, "numbers": [1, 2], "empty": []},
+        "rows": {"a word": "ab", "None": None, "numbers": [[1, 2]], "too few": [["1"]]}
+        | {"words": ["ab"], "an empty row": [[]]},
+    },
+    "metrics.prediction_interval": {
+        "values": ARRAY | {"a single one": [0.5], "two axes": np.ones((2, 2))},
+        "confidence": ABOVE_0 | {"1": 1.0},
+    },
+    "reports.recipe.Recipe.settings_of": {"variant": NAME | {"none of that name": "x"}},
+    "reports.recipe.network_and_training": {"settings": {"a list": [1], "None": None}},
+    "reports.training.run": {
+        "recipe": OBJECT,
+        "variant": NAME | {"none of that name": "x"},
+        "seed": {"negative": -1, "a fraction": 0.5, "None": None, "a bool": True, "a text": "0"},
+    },
+    "reports.results.reproduce": {
+        "names": NAME | {"a word": "quick", "empty": [], "unknown": ["nobody"]},
+        "seeds": COUNT | NONE,
+        "tuning": SWITCH,
+        "jobs": COUNT,
+    },
+    "reports.results.rows": {"entry": {"empty": {}, "None": None, "a list": [1], "a text": "ray"}},
+    "reports.text.setting_cells": {"setting": {"empty": {}, "None": None, "a list": [1]}},
+    "reports.text.result_cells": {"row": OBJECT},
 }
 
 # Arguments that take anything: labels for a message, and what is only asked if it is true.
@@ -940,6 +1036,7 @@ FREE = {
     *(("store.RunFailed", argument) for argument in ("message", "run")),
     *(("store.Store." + method, "progress") for method in ("train", "resume")),
     ("search.search", "progress"),
+    ("reports.results.reproduce", "progress"),
 }
 
 # Inner steps, for callers that have checked already. They say so.
@@ -981,7 +1078,7 @@ def test_the_good_values_beside_the_bad_ones_are_good(name):
 MODULES = [checks, functional, init, params, model, optim, train, metrics, gradcheck, plots]
 MODULES += [scaling, examples, csvfile, folder, keras, picture, sqlite]
 MODULES += [files, checkpoint, store, search]
-MODULES += [notebook]
+MODULES += [notebook, recipe, one_training, results, text]
 
 
 def public():

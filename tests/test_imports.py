@@ -23,6 +23,7 @@ LAYERS = [
     {"plots", "checkpoint"},
     {"store"},
     {"search"},
+    {"reports"},
     {"cli", "sklearn"},
     {"__main__"},
 ]

@@ -7,12 +7,14 @@ import pytest
 import yaml
 
 import mnist_nn
+from mnist_nn.reports import RECIPES
 from tools import notebooks
 
 ROOT = Path(__file__).resolve().parent.parent
 BOOK = ROOT / "book"
 CHAPTERS = sorted((BOOK / "chapters").glob("*.ipynb"))
 NAMES = [path.stem for path in CHAPTERS]
+REPORTS = sorted((BOOK / "reports").glob("*.ipynb"))
 
 
 def prose(path: Path) -> str:
@@ -85,11 +87,26 @@ def test_no_word_stands_twice() -> None:
     allowed = {"had had", "that that"}
     found = [
         f"{path.name}: {match[0]}"
-        for path in [*CHAPTERS, *BOOK.glob("*.md")]
+        for path in [*CHAPTERS, *REPORTS, *BOOK.glob("*.md")]
         for match in doubled.finditer(re.sub(r"```.*?```|\$[^$]*\$|`[^`]*`", " # ", prose(path)))
         if match[0] not in allowed
     ]
     assert found == []
+
+
+def test_each_report_has_its_page() -> None:
+    assert [path.stem for path in REPORTS] == sorted(RECIPES)
+
+
+@pytest.mark.parametrize("path", REPORTS, ids=[path.stem for path in REPORTS])
+def test_the_page_of_a_report_has_what_each_has(path: Path) -> None:
+    text = prose(path)
+    code = "\n".join(cell.source for cell in notebooks.load(path).cells if cell.cell_type == "code")
+    assert f"mnist-nn reproduce {path.stem}" in text + code
+    assert "13-five-reports" in text, "it leads back to the chapter"
+    for part in ("**Reading time**", "\n## What to read next", f"`{path.stem}`"):
+        assert part in text, part
+    assert "stored()" in code and "rows(" in code, "its table is that of the stored results"
 
 
 def test_the_page_on_citing_names_this_version() -> None:

@@ -3,12 +3,13 @@
 import matplotlib as mpl
 import numpy as np
 import pytest
+from bs4 import BeautifulSoup
 from matplotlib import pyplot as plt
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
 from mnist_nn import History, plots
-from mnist_nn.notebook import glue
+from mnist_nn.notebook import glue, table
 
 
 @pytest.fixture(autouse=True)
@@ -272,3 +273,29 @@ def test_a_glued_value_is_stored_as_plain_python(monkeypatch, value, text):
     assert data == {prefix + "text/plain": text}
     assert more["raw"] is True
     assert more["metadata"] == {"scrapbook": {"name": "name", "mime_prefix": prefix}}
+
+
+# ------------------------------------------------------------ tables
+
+
+def shown(monkeypatch, header, rows):
+    """Return the HTML of a table."""
+    pages = []
+    monkeypatch.setattr("IPython.display.display", lambda html: pages.append(html.data))
+    table(header, rows)
+    (page,) = pages
+    return BeautifulSoup(page, "html.parser")
+
+
+def test_a_table_shows_every_cell_and_a_name_once(monkeypatch):
+    rows = [("a", "1"), ("a", "2"), ("b < c", "1"), ("a", "1")]
+    page = shown(monkeypatch, ["name", "value"], rows)
+    lines = [[cell.get_text() for cell in line] for line in page.find_all("tr")]
+    assert lines == [["name", "value"], ["a", "1"], ["", "2"], ["b < c", "1"], ["a", "1"]]
+    assert [cell["scope"] for cell in page.find_all("th")] == ["col", "col"]
+
+
+def test_a_wide_table_scrolls_and_the_keyboard_reaches_it(monkeypatch):
+    frame = shown(monkeypatch, ["name"], iter([["a"]])).div
+    assert (frame["tabindex"], frame["role"]) == ("0", "region")
+    assert "overflow-x" in frame["style"] and frame["aria-label"]

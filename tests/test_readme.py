@@ -64,7 +64,8 @@ def test_the_command_line_works_in_this_order(tmp_path: Path) -> None:
         run = [sys.executable, "-m", "mnist_nn", *words]
         done = subprocess.run(run, cwd=tmp_path, capture_output=True, text=True, check=False)
         assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("my-seven.png: 7 ")
+        if words[0] == "predict":
+            assert done.stdout.startswith("my-seven.png: 7 ")
 
 
 @pytest.mark.parametrize("command", COMMANDS)
