@@ -129,9 +129,9 @@ def test_a_search_takes_the_best_and_trains_it_on(variant):
 def test_a_setting_that_is_not_known_is_refused():
     for wrong in (
         replace(SMALL, settings=(*SMALL.settings, Setting("learning_rat", 0.1))),
-        replace(SMALL, variants=(Variant("base", {"widht": 3}),)),
+        replace(SMALL, variants=(Variant("base", {"depth": 3}),)),
     ):
-        with pytest.raises(ValueError, match=r"there is no setting '(learning_rat|widht)'; see"):
+        with pytest.raises(ValueError, match=r"there is no setting '(learning_rat|depth)'; see"):
             run(wrong, "base", 0)
 
 
