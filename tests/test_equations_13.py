@@ -13,7 +13,8 @@ from scipy import stats
 from mnist_nn.metrics import prediction_interval
 from tools import notebooks
 
-CHAPTER = Path(__file__).parents[1] / "book" / "chapters" / "13-five-reports.ipynb"
+BOOK = Path(__file__).parents[1] / "book"
+CHAPTER = BOOK / "chapters" / "13-five-reports.ipynb"
 
 
 @pytest.mark.equation("eq-prediction-interval")
@@ -87,3 +88,19 @@ def test_each_erratum_has_a_label_a_place_and_a_cell():
     }
     assert shown == listed
     assert len(shown) == 5
+
+
+def test_an_erratum_is_referred_to_by_its_number():
+    """The words of each link, Ray 2 or 2, end with the number of the erratum behind it."""
+    sources = [cell.source for cell in notebooks.load(CHAPTER).cells]
+    errata = re.findall(r"^\((erratum-\w+-\d+)\)=$", "\n".join(sources), re.MULTILINE)
+    links = [
+        (label, number)
+        for page in BOOK.glob("*/*.ipynb")
+        for cell in notebooks.load(page).cells
+        for number, label in re.findall(r"\{ref\}`[^`<]*?(\d+) <(erratum-[^>]+)>`", cell.source)
+    ]
+    assert links
+    for label, number in links:
+        assert label in errata
+        assert label.endswith(f"-{number}")

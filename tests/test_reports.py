@@ -98,6 +98,22 @@ def test_a_variant_changes_what_it_says_and_a_seed_all():
     assert sparser["measured"]["accuracy, test digits"] == base["accuracy, test digits"]
 
 
+def test_another_loss_and_the_penalty_are_measured_where_asked_for():
+    how = {"also": "softmax_mse", "l2": 0.01}
+    recipe = replace(SMALL, variants=(Variant("also", how),))
+    (curve,) = run(recipe, "also", 3)["curves"]
+    model, _ = trained(3, 4, slice(100, 400), batch_size=50, learning_rate=0.5, l2=0.01)
+    squares = sum(float((W.astype(float) ** 2).sum()) for W in model.params.W.values())
+    assert curve["λ/2 ‖W‖²"][-1] == pytest.approx(0.005 * squares, abs=1e-6)
+    assert curve["softmax_nll, test digits"][-1] == pytest.approx(
+        evaluate(model, load_mnist().test[:200])[0], abs=1e-6
+    )
+    model.output = "softmax_mse"
+    loss, _ = evaluate(model, load_mnist().test[:200])
+    assert curve["softmax_mse, test digits"][-1] == pytest.approx(loss, abs=1e-6)
+    assert [len(values) for values in curve.values()] == [4] * len(curve)
+
+
 @pytest.mark.parametrize("variant", ["warm", "cold"])
 def test_a_search_takes_the_best_and_trains_it_on(variant):
     found = run(SEARCH, variant, 2)

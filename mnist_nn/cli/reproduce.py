@@ -51,7 +51,7 @@ def add(commands: Commands) -> None:
     parser.add_argument(
         "--tuning",
         action="store_true",
-        help="run the three searches of qin too, once: some ten minutes more",
+        help="run the searches of qin too, and the program of qin, once: half an hour more",
     )
     parser.add_argument(
         "--jobs",
@@ -97,8 +97,8 @@ def _report(entry: Mapping[str, Any]) -> Iterator[str]:
     yield ""
     for name, value, place in map(setting_cells, entry["settings"]):
         first, *more = value.split("; ")
-        yield f"  {name:15}{place:42}{first}"
-        yield from (" " * 59 + line for line in more)
+        yield f"  {name:15}{place:48}{first}"
+        yield from (" " * 65 + line for line in more)
     yield ""
     yield f"  {'':41}{'reported':>10}{'mean':>10}{'sd':>8}  one more seed, 95 %"
     said = None

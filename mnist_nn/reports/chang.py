@@ -9,7 +9,7 @@ CHANG = Recipe(
     settings=(
         Setting("hidden", (10,), "section 2"),
         Setting("activation", "relu", "section 2"),
-        Setting("output", "softmax_nll", "section 2"),
+        Setting("output", "softmax_nll", "section 2: its gradient is A - Y"),
         Setting("scaling", (0, 1), "section 2"),
         Setting("batch_size", None, "section 2"),
         Setting("reduction", "mean", "section 2"),

@@ -7,7 +7,7 @@ PATERSON = Recipe(
     title="MNIST Classifier Neural Network from Scratch",
     authors="Philip Paterson",
     settings=(
-        Setting("learns_from", ("train", 0, 50_000), "section 3"),
+        Setting("learns_from", ("train", 0, 50_000), "section 3, but for which 50,000"),
         Setting("activation", "relu", "section 2"),
         Setting("c", 0.0, "section 2.3.2"),
         Setting("output", "softmax_nll", "section 2.1"),

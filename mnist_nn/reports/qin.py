@@ -61,5 +61,11 @@ QIN = Recipe(
         ),
         *(Variant(f"λ = {x:g}", {"l2": x}, tuning=True) for x in (1e-6, 1e-5, 1e-3)),
         Variant("λ, not λ/m", {"l2_per_example": False}, tuning=True),
+        # As in the program that the report links to (commit 592a03a), which plots equation 2.
+        Variant(
+            "one digit a step",
+            {"batch_size": 1, "l2_per_example": False, "also": "softmax_mse"},
+            tuning=True,
+        ),
     ),
 )

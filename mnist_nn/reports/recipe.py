@@ -13,7 +13,7 @@ Part = tuple[Literal["train", "test"], int, int]
 
 _NETWORK = signature(MLP).parameters.keys() - {"sizes", "rng"} | {"hidden"}
 _TRAINING = signature(TrainConfig).parameters.keys()
-_OTHERS = {"learns_from", "measured_on", "every", "grid", "chosen_on", "then"}
+_OTHERS = {"learns_from", "measured_on", "also", "every", "grid", "chosen_on", "then"}
 
 
 @dataclass(frozen=True)
@@ -27,9 +27,10 @@ class Setting:
         :class:`~mnist_nn.train.TrainConfig`, or one of these:
 
         ``learns_from``: a part of the digits, as ``("train", 0, 50_000)``: the file, the first, and
-        the one after the last; ``measured_on``: names and parts; ``every``: measured after so many
-        epochs, 1 if not given; ``grid``: settings and the values to try; ``chosen_on``: the name of
-        the part on which the best of the grid is chosen; ``then``: what differs in a second
+        the one after the last; ``measured_on``: names and parts; ``also``: an output whose loss is
+        measured besides that of the network, and λ/2 ‖W‖² with it; ``every``: measured after so
+        many epochs, 1 if not given; ``grid``: settings and the values to try; ``chosen_on``: the
+        name of the part on which the best of the grid is chosen; ``then``: what differs in a second
         training, and whether it is a ``warm`` start, from the weights of the best.
     value : object
     place : str or None

@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator, Mapping
+from copy import copy
 from functools import cache
 from pathlib import Path
 from tempfile import TemporaryDirectory
@@ -94,6 +95,15 @@ def _train(settings: Mapping[str, Any], seed: int, model: MLP | None = None) -> 
                 loss, accuracy = evaluate(training.model, _part(part))
                 curve.setdefault(f"accuracy, {name}", []).append(round(accuracy, 6))
                 curve.setdefault(f"{training.model.output}, {name}", []).append(round(loss, 6))
+            if "also" in settings:
+                other = copy(training.model)  # the same weights
+                other.output = settings["also"]
+                for name, part in settings["measured_on"].items():
+                    loss, _ = evaluate(other, _part(part))
+                    curve.setdefault(f"{other.output}, {name}", []).append(round(loss, 6))
+                squares = sum(np.sum(W**2.0, dtype=float) for W in other.params.W.values())
+                penalty = training.config.l2 / 2 * squares
+                curve.setdefault("λ/2 ‖W‖²", []).append(round(penalty, 6))
     return training.model, curve
 
 
