@@ -12,7 +12,7 @@ PYTHON ?= $(shell for p in python3 python3.14 python3.13 python3.12 python3.11 p
 	$$p -c "$(NEW_ENOUGH)" 2>/dev/null && echo $$p && break; done)
 
 .DEFAULT_GOAL := help
-.PHONY: help book test test-all notebooks equations benchmark lint serve clean
+.PHONY: help book test test-all notebooks exercises assignments equations benchmark lint serve clean
 
 help: ## this list
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /\1\t/' | expand -t 12
@@ -40,6 +40,17 @@ test-all: book ## the book, then all tests
 
 notebooks: $(STAMP) ## run and store the notebooks; some only: NB=book/chapters/04-softmax.ipynb
 	$(BIN)/python tools/notebooks.py $(NB)
+
+exercises: $(STAMP) ## the student notebooks and the page of mistakes, from book/solutions
+	$(BIN)/python tools/exercises.py
+
+# Only instructors need otter-grader, and it brings much: it gets an environment of its own.
+assignments: $(STAMP) ## the exercises for otter-grader, in _build/assignments
+	test -d .venv-assignments || $(PYTHON) -m venv .venv-assignments
+	.venv-assignments/bin/python -m pip install --quiet --disable-pip-version-check \
+		-e . "otter-grader>=7,<8" ipykernel
+	rm -rf _build/assignments
+	$(BIN)/python tools/assignments.py _build/assignments .venv-assignments/bin/otter
 
 equations: $(STAMP) ## the numbered equations and the tests that verify them
 	$(BIN)/python tools/equations.py

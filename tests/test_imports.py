@@ -23,7 +23,7 @@ LAYERS = [
     {"plots", "checkpoint"},
     {"store"},
     {"search"},
-    {"reports"},
+    {"reports", "exercises"},
     {"cli", "sklearn"},
     {"__main__"},
 ]

@@ -9,6 +9,7 @@ or tests name an equation that no page has.
 
 import importlib
 import inspect
+import json
 import pkgutil
 import re
 import sys
@@ -22,6 +23,7 @@ import mnist_nn
 
 ROOT = Path(__file__).resolve().parent.parent
 LIST = ROOT / "book" / "equations.md"
+PLACES = ROOT / "mnist_nn" / "exercises" / "equations.json"  # for the hints of the exercises
 HEAD = """\
 # Equations
 
@@ -132,11 +134,15 @@ def main() -> int:
     for label in (code.keys() | verdicts.passed.keys() | verdicts.failed.keys()) - where.keys():
         problems.append(f"{label}: named in code or tests, but no page defines it")
 
-    text = "\n".join(lines) + "\n"
-    if "--write" in sys.argv[1:]:
-        LIST.write_text(text, encoding="utf-8")
-    elif not LIST.exists() or LIST.read_text(encoding="utf-8") != text:
-        problems.append(f"{LIST.name} is another list: run python tools/equations.py --write")
+    places = {label: page.name for label, page in where.items()}
+    for file, text in (
+        (LIST, "\n".join(lines) + "\n"),
+        (PLACES, json.dumps(places, indent=1) + "\n"),
+    ):
+        if "--write" in sys.argv[1:]:
+            file.write_text(text, encoding="utf-8")
+        elif not file.exists() or file.read_text(encoding="utf-8") != text:
+            problems.append(f"{file.name} is another list: run python tools/equations.py --write")
 
     verified = sum(bool(verdicts.passed[k]) and not verdicts.failed[k] for k in where)
     print(f"\n{len(where)} equations, {verified} verified")

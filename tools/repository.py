@@ -38,15 +38,25 @@ def remote() -> str:
         return ""
 
 
+LAUNCH = {  # buttons on every notebook; both services read public repositories of GitHub
+    "notebook_interface": "jupyterlab",
+    "binderhub_url": "https://mybinder.org",
+    "colab_url": "https://colab.research.google.com",
+}
+
+
 def _link(app: Sphinx, config: Config) -> None:
     if (url := address(os.environ, remote())) is None:
         return
-    config.html_theme_options |= {
+    options: dict[str, Any] = {
         "repository_url": url,
         "use_issues_button": True,
         "extra_footer": config.html_theme_options["extra_footer"]
         + f'<p><a href="{url}/issues/new">Report an error</a></p>',
     }
+    if url.startswith("https://github.com/"):
+        options |= {"repository_branch": "main", "launch_buttons": LAUNCH}
+    config.html_theme_options |= options
 
 
 def setup(app: Sphinx) -> dict[str, Any]:

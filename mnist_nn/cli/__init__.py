@@ -12,7 +12,7 @@ import sys
 from collections.abc import Sequence
 from typing import NoReturn
 
-from . import data, evaluate, predict, reproduce, runs, search, train
+from . import data, evaluate, grade, predict, reproduce, runs, search, train, zoo
 from .console import ERROR, INTERRUPTED, Console, HelpFormatter, WrongArguments, sentence
 
 _EPILOG = """\
@@ -100,6 +100,6 @@ def _parser() -> argparse.ArgumentParser:
     )
     parser.add_argument("--version", action="version", version=f"%(prog)s {__version__}")
     commands = parser.add_subparsers(metavar="COMMAND", required=True)
-    for command in (train, evaluate, predict, search, runs, reproduce, data):
+    for command in (train, evaluate, predict, search, runs, reproduce, data, grade, zoo):
         command.add(commands)
     return parser

@@ -17,6 +17,7 @@ import yaml
 from bs4 import BeautifulSoup, Tag
 
 from tools import repository
+from tools.repository import LAUNCH
 
 ROOT = Path(__file__).resolve().parents[2]
 HTML = ROOT / "_build" / "html"
@@ -118,7 +119,7 @@ def test_toc_lists_every_source(site: Site) -> None:
         str(path.relative_to(ROOT).with_suffix(".html"))
         for kind in ("*.md", "*.ipynb")
         for path in (ROOT / "book").rglob(kind)
-        if not {"_static", ".ipynb_checkpoints"} & set(path.parts)
+        if not {"_static", ".ipynb_checkpoints", "solutions"} & set(path.parts)
     }
     assert sources == set(site.toc)
 
@@ -364,7 +365,15 @@ def test_buttons_lead_to_this_repository_or_are_left_out(site: Site) -> None:
         for tag in page.soup.select(buttons)
         if is_foreign(tag["href"])
     ]
-    none([f"{p.name}: {link}" for p, link in foreign if not (home and link.startswith(home))])
+    name = home.removeprefix("https://github.com/") if home else ""
+    starts = [home, *(f"{LAUNCH[service]}/" for service in ("binderhub_url", "colab_url"))]
+    none(
+        [
+            f"{p.name}: {link}"
+            for p, link in foreign
+            if not (home and link.startswith(tuple(starts)) and name in link)
+        ]
+    )
     reports = [page.soup.find("a", string="Report an error") for page in site.chapters]
     assert all(reports) if home else not any(reports)
 

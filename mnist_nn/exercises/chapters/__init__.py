@@ -1,0 +1,1 @@
+"""The exercises of each chapter: what is asked, right answers, and mistakes."""
