@@ -59,8 +59,8 @@ def test_people_get_the_settings_and_the_table(capsys: Capture, small: None) -> 
     output, _ = says(capsys, 0, "chang", "--seeds", 3, "--jobs", 1)
     lines = output.splitlines()
     assert lines[0] == "A small report (Nobody)"
-    assert "  learns_from    section 1                                 train 0 to 100" in lines
-    assert "  batch_size     left open: our choice                     all digits" in lines
+    assert f"  {'learns_from':15}{'section 1':48}train 0 to 100" in lines
+    assert f"  {'batch_size':15}{'left open: our choice':48}all digits" in lines
     assert "  the only one" in lines and "  tuned" not in lines
     (accuracy,) = (line for line in lines if "accuracy, test digits" in line)
     words = accuracy.split()
