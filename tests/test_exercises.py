@@ -241,7 +241,7 @@ def test_untouched_and_missing_answers():
         assert (found.passed, found.text) == (None, "softmax: not attempted yet.")
     assert check("softmax", lambda Z: None).text.startswith("softmax: not attempted")
     assert "is there a return" in check("softmax", silent).text
-    assert "softmax, without parentheses" in check("softmax", 3).text
+    assert "type int. Write check('softmax', softmax)," in check("softmax", 3).text
     assert "Did you mean softmax" in check("sofmax", stub).text
     assert check(7, stub).passed is None
     for function in (hint, example):
@@ -389,8 +389,8 @@ def test_answers_are_saved_and_come_back(tmp_path, monkeypatch):
     monkeypatch.chdir(tmp_path)
     assert "Nothing to save" in save("answers-04.py").text
     source = (
-        "import numpy as np\nSHIFT = 1.0\ndef shifted(Z):\n"
-        "    return Z - Z.max(axis=1, keepdims=True)\n"
+        "import math as m\nimport json\nimport numpy as np\nSHIFT = 1.0\ndef shifted(Z):\n"
+        "    json.dumps(m.pi)\n    return Z - SHIFT * Z.max(axis=1, keepdims=True)\n"
         "def softmax(Z):\n    E = np.exp(shifted(Z))\n    return E / E.sum(axis=1, keepdims=True)\n"
     )
     (tmp_path / "own.py").write_text(source)

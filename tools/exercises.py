@@ -53,8 +53,9 @@ Colab do not forget to download it: they forget."""
 MISTAKES_HEAD = """\
 # Mistakes: {title}
 
-The exercises are in {{doc}}`../exercises/{name}`. Do them first: right answers hide between wrong
-ones. {{doc}}`../mistakes` says what this page is for.
+The exercises are in {{doc}}`../exercises/{name}`. Do them first: whoever has read what is wrong has
+half of what is right. {{doc}}`../mistakes` says what this page is for. In the code `np` is NumPy,
+and `F` is {{py:mod}}`mnist_nn.functional`; `math`, `struct` and `json` are Python's own.
 """
 
 

@@ -268,10 +268,11 @@ def _compare(where: str, yours: Any, expected: Any, atol: float) -> Difference |
     if isinstance(expected, tuple):
         if isinstance(yours, np.ndarray) and yours.ndim and len(yours) == len(expected):
             yours = tuple(yours)
+        count = f"{len(expected)} result{'s' if len(expected) > 1 else ''}"
         if not isinstance(yours, tuple):
-            return no(f"expected {len(expected)} results; yours is {_kind(yours)}")
+            return no(f"expected {count}; yours is {_kind(yours)}")
         if len(yours) != len(expected):
-            return no(f"expected {len(expected)} results; there are {len(yours)} of yours")
+            return no(f"expected {count}; yours has {len(yours)}")
         for n, (mine, right) in enumerate(zip(yours, expected, strict=True)):
             if found := _compare(f"result {n + 1}", _settled(mine), right, atol):
                 return found
@@ -300,12 +301,14 @@ def _compare_arrays(
         return no(f"expected the shape {expected.shape}; yours has {yours.shape}")
     if _close(yours, expected, atol):
         return None
-    if np.isnan(yours).any() and not np.isnan(expected.astype(float)).any():
-        return no(f"{int(np.isnan(yours).sum())} of {yours.size} numbers are nan")
-    if np.isinf(yours).any() and not np.isinf(expected.astype(float)).any():
-        return no(f"{int(np.isinf(yours).sum())} of {yours.size} numbers are infinite")
-    bad = ~_near(yours, expected, atol)
-    return no(f"{int(bad.sum())} of {bad.size} numbers differ" if bad.size > 1 else "it differs")
+    for odd, word in ((np.isnan, "nan"), (np.isinf, "infinite")):
+        if odd(yours).any() and not odd(expected.astype(float)).any():
+            return no(_how_many(odd(yours), f"are {word}", f"it is {word}"))
+    return no(_how_many(~_near(yours, expected, atol), "differ", "it differs"))
+
+
+def _how_many(which: np.ndarray, several: str, one: str) -> str:
+    return f"{int(which.sum())} of {which.size} numbers {several}" if which.size > 1 else one
 
 
 def _near(a: np.ndarray, b: np.ndarray, atol: float) -> np.ndarray:

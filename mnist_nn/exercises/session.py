@@ -60,8 +60,8 @@ def check(name: str, answer: Callable[..., Any]) -> Message:
         return exercise
     if not callable(answer):
         return Message(
-            f"{name}: check expects your function, and got a {type(answer).__name__}; "
-            f"write check({name!r}, {name}), without parentheses after the second {name}."
+            f"{name}: check needs your function itself, and got something of type "
+            f"{type(answer).__name__}. Write check({name!r}, {name}), without more parentheses."
         )
     if not attempted(answer):
         return Message(f"{name}: not attempted yet.")
@@ -156,7 +156,7 @@ def save(path: str) -> Message:
 
 
 def _collect(answer: Any, sources: dict[str, None], seen: set[int]) -> bool:
-    """Add the cell that defines an answer, after those of the functions it uses."""
+    """Add the cell that defines an answer, after what it uses: modules, numbers, functions."""
     if not isinstance(answer, types.FunctionType) or id(answer) in seen:
         return isinstance(answer, types.FunctionType)
     seen.add(id(answer))
@@ -165,6 +165,11 @@ def _collect(answer: Any, sources: dict[str, None], seen: set[int]) -> bool:
         used = answer.__globals__.get(name)
         if isinstance(used, types.FunctionType) and used.__globals__ is answer.__globals__:
             _collect(used, sources, seen)
+        elif isinstance(used, types.ModuleType) and name != "np":
+            renamed = "" if used.__name__ == name else f" as {name}"
+            sources[f"import {used.__name__}{renamed}"] = None
+        elif isinstance(used, int | float | str):
+            sources[f"{name} = {used!r}"] = None
     if "ipykernel" in code.co_filename or "<ipython-input" in code.co_filename:  # a whole cell
         source = "".join(linecache.getlines(code.co_filename))
     else:

@@ -142,7 +142,7 @@ def always_three_sizes(header):
 @idx_shape.wrong()
 def type_taken_for_dimensions(header):
     """You take byte 2 for the number of dimensions. That is the type of the elements, and 8 stands
-    for unsigned bytes. The number of dimensions is the byte behind it, counted from 0."""
+    for unsigned bytes. The number of dimensions is the next one, byte 3."""
     return tuple(int.from_bytes(header[4 + 4 * k : 8 + 4 * k], "big") for k in range(header[2]))
 
 
@@ -169,7 +169,7 @@ def bytes_added_up(header):
 
 @idx_shape.wrong()
 def last_size_first(header):
-    """The sizes are right, and in the reverse order. They stand in the file as they belong into the
+    """The sizes are right, and in the reverse order. They stand in the file in the order of the
     shape: images first, then rows, then columns."""
     return struct.unpack_from(f">{header[3]}I", header, 4)[::-1]
 
@@ -212,7 +212,7 @@ one_hot = Exercise(
         Probe("40 labels as bytes, ten classes", (_DIGITS, 10)),
     ),
     hints=(
-        "How many rows has the result, and how many columns? Start with zeros of that shape.",
+        "How many rows does the result have, and how many columns? Start with zeros of that shape.",
         "In row m there is one 1, in column y[m]. Columns are counted from 0, so label 0 has the "
         "first. A loop over m will do; then look for a way without one.",
         "Either Y[np.arange(len(y)), y] = 1 on an array of zeros, or the rows y of np.eye(K), or "
@@ -308,8 +308,8 @@ def whole_rows_of_ones(y, K):
 @one_hot.wrong()
 def labels_lined_up_with_classes(y, K):
     """You compare label 0 with class 0, label 1 with class 1, and so on, and the shapes (M,) and
-    (K,) do not fit. Each label is to be compared with all classes: make y a column, y[:, None] of
-    shape (M, 1)."""
+    (K,) do not fit. Each label is to be compared with all classes: make y a column, of shape (M,
+    1)."""
     return (np.arange(K) == y).astype(float)
 
 
@@ -501,7 +501,7 @@ def from_smallest_to_largest(images, low, high):
 
 
 @scale_pixels.wrong()
-def division_without_remainder(images, low, high):
+def floor_division(images, low, high):
     """// throws away what comes after the point, so every pixel below 255 becomes 0. Divide with
     /."""
     return low + (high - low) * (images // 255).astype(float)
@@ -751,7 +751,7 @@ nearest_mean = Exercise(
         "The squared distance is the sum of the squared differences along the pixels. Bring all of "
         "them into an array of shape (M, K), and take argmin along the classes.",
         "With X[:, None, :] - means, of shape (M, K, n): square, sum over axis 2, argmin over axis "
-        "1. Or two loops, over the rows and over the means.",
+        "1. Or two loops, over the rows and over the means; or a loop over the means alone.",
     ),
 )
 
@@ -794,9 +794,9 @@ def largest_product(X, means):
 
 
 @nearest_mean.wrong()
-def half_of_the_norm_missing(X, means):
-    """You compare x · μ with the whole squared length of μ. In the expanded distance the product
-    has the factor 2 and the length has not: take half of it."""
+def the_whole_squared_length(X, means):
+    """You compare x · μ with the whole squared length of μ. Expand the distance: the product has
+    the factor 2 there, and the squared length has the factor 1."""
     return (X @ means.T - (means**2).sum(axis=1)).argmax(axis=1)
 
 

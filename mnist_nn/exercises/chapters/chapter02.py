@@ -156,7 +156,7 @@ def first_example_only(A, W, b):
         return np.array(rows)
 
 
-@affine.wrong("eq-argmax")
+@affine.wrong()
 def answers_instead_of_logits(A, W, b):
     """You return the answers, the places of the largest logits. That is the step after this one:
     asked are the logits themselves."""
@@ -264,7 +264,7 @@ def W_not_transposed(W, A, b):
     return W @ A + b[:, None]
 
 
-@affine_column.wrong("eq-affine")
+@affine_column.wrong()
 def the_form_for_rows(W, A, b):
     """The factors do not fit: look at the shapes, W (n_in, n_out) and A (n_in, M). A in front and W
     behind is the form for examples in rows; when a product is transposed, it turns round."""
@@ -423,15 +423,15 @@ def ones_added_to_the_inputs(A, W_b):
 
 @affine_ones.wrong()
 def last_input_overwritten(A, W_b):
-    """The ones overwrite the last input, which is lost. They need a column of their own: first make
-    a wider array."""
-    A_ones = np.hstack([A, np.ones((len(A), 1))])
-    A_ones[:, -2] = 1
+    """The last input is lost: a 1 stands in its place, too. There is one column of ones, the last;
+    all the columns before it come from A."""
+    A_ones = np.ones((len(A), A.shape[1] + 1))
+    A_ones[:, :-2] = A[:, :-1]
     return A_ones @ W_b
 
 
 @affine_ones.wrong()
-def ones_of_another_number(A, W_b):
+def the_wrong_number_of_ones(A, W_b):
     """The ones do not fit beside A. There is one for each example, so M of them and not n_in, in a
     column of shape (M, 1)."""
     return np.hstack([A, np.ones((A.shape[1], 1))]) @ W_b
@@ -440,7 +440,7 @@ def ones_of_another_number(A, W_b):
 @affine_ones.wrong()
 def ones_as_a_vector(A, W_b):
     """You put a vector of shape (M,) beside a matrix, and NumPy does not know whether it is a row
-    or a column. Make it a column: np.ones((len(A), 1))."""
+    or a column. Make it a column, of shape (M, 1)."""
     return np.hstack([A, np.ones(len(A))]) @ W_b
 
 
@@ -453,7 +453,7 @@ def _count_parameters(sizes):
 
 count_parameters = Exercise(
     name="count_parameters",
-    title="How many numbers has a network?",
+    title="How many numbers does a network have?",
     chapter=2,
     level=1,
     minutes=5,
@@ -550,8 +550,8 @@ def last_layer_forgotten(sizes):
 
 @count_parameters.wrong()
 def first_layer_only(sizes):
-    """Only the first layer is counted. Does the loop return in its first round, or set a total
-    where it should add to it?"""
+    """Only the first layer is counted. Is the return inside the loop? Then it ends after the first
+    round."""
     total = 0
     for a, b in zip(sizes, sizes[1:]):
         total += (a + 1) * b
@@ -836,8 +836,8 @@ def every_example_counted(X, t, w, b):
 
 @perceptron_pass.wrong()
 def count_begun_again(X, t, w, b):
-    """The count begins again with each example, so that only the last one is in it. Set it to 0
-    before the loop."""
+    """The count begins again with each example. Set it to 0 before the loop, and add to it with
+    +=."""
     for x, sign in zip(X, t):
         mistakes = 0
         if sign * (x @ w + b) <= 0:

@@ -294,7 +294,7 @@ def _(P, Y):
     return np.einsum("mk->", losses) / len(P)
 
 
-@bernoulli_nll.wrong("eq-nll")
+@bernoulli_nll.wrong()
 def only_what_is_on(P, Y):
     """Only the coins with y = 1 count. That is the loss of a die. Here those that should be off pay
     for not being off: there is a second term."""
@@ -490,8 +490,7 @@ def half_of_it(P, Y):
 
 @mse.wrong()
 def the_root_of_it(P, Y):
-    """You take a root at the end, or the lengths of the rows. The loss is made of the squares
-    themselves."""
+    """You take a root at the end. The loss is made of the squares themselves."""
     return np.sqrt(((P - Y) ** 2).sum() / len(P))
 
 
@@ -535,7 +534,7 @@ def only_the_right_class(P, Y):
     return (Y * (P - Y) ** 2).sum() / len(P)
 
 
-@mse.wrong("eq-mse-backward")
+@mse.wrong()
 def the_gradient(P, Y):
     """That is the derivative of the loss, an array. Asked is the loss, one number."""
     return 2 * (P - Y) / len(P)
@@ -660,7 +659,7 @@ def mean_over_the_classes(q):
 @entropy.wrong()
 def surprises_not_weighted(q):
     """You add up the surprises of all classes as if they came equally often. Class k comes with
-    probability q[k]: weigh it with that."""
+    probability q[k]: weight it by that."""
     return -np.log(np.where(q > 0, q, 1)).sum()
 
 
@@ -672,8 +671,8 @@ def most_likely_class_only(q):
 
 @entropy.wrong()
 def exponential_of_it(q):
-    """You take exp of the entropy. That is a number of classes, as many as would be as uncertain if
-    all were alike. Asked is the entropy itself."""
+    """You take exp of the entropy. That is a number of classes: so many, all equally likely, would
+    be just as uncertain. Asked is the entropy itself."""
     return np.exp(-(q * np.log(np.where(q > 0, q, 1))).sum())
 
 
@@ -694,7 +693,7 @@ def last_class_only(q):
     return total
 
 
-@entropy.wrong("eq-bernoulli-nll")
+@entropy.wrong()
 def a_coin_for_each_class(q):
     """You add the term of 1 - q for each class. That is the entropy of K coins, and here is one
     die with K faces: the faces share the probability 1 already."""
@@ -708,17 +707,17 @@ def one_term_for_each_class(q):
     return -q * np.log(np.where(q > 0, q, 1))
 
 
-@entropy.wrong("eq-kl-divergence")
+@entropy.wrong()
 def distance_from_uniform(q):
-    """That is log K minus the entropy, 0 where all classes are alike. The entropy is largest
-    there."""
+    """That is log K minus the entropy, 0 where all classes are equally likely. The entropy is
+    largest there."""
     q_positive = q[q > 0]
     return np.log(len(q)) + (q_positive * np.log(q_positive)).sum()
 
 
 @entropy.wrong()
 def zeros_replaced_in_place(q):
-    """The number is right, but you have written a small one over the zeros of the array that you
+    """The number is right, but you have written a small number over the zeros of the array that you
     were given. It belongs to the caller. Make a new array: q[q > 0], or np.where."""
     q[q == 0] = 1e-12
     return -(q * np.log(q)).sum()
@@ -894,7 +893,7 @@ def one_loss_for_each_example(Z, Y):
     return (np.logaddexp(0, Z) - Y * Z).sum(axis=1)
 
 
-@bernoulli_nll_logits.wrong("eq-nll")
+@bernoulli_nll_logits.wrong()
 def a_die_and_not_coins(Z, Y):
     """You let the logits of a row compete, as softmax does. Here each has a sigmoid of its own:
     coins do not know of each other."""
@@ -903,16 +902,16 @@ def a_die_and_not_coins(Z, Y):
     return -(Y * logs).sum() / len(Z)
 
 
-@bernoulli_nll_logits.wrong("eq-bernoulli-nll")
+@bernoulli_nll_logits.wrong()
 def probability_first(Z, Y):
-    """You go through p. For a logit of 40, 1 - p is rounded to exactly 0, and its logarithm is
-    infinite; at 800 there is nan besides. Put the sigmoid into the loss on paper, and simplify
-    before you compute."""
+    """You go through p. For a logit of 40, 1 - p is rounded to exactly 0. Its logarithm is infinite
+    for tails, and for heads 0 times infinity is nan. Put the sigmoid into the loss on paper, and
+    simplify before you compute."""
     P = 1 / (1 + np.exp(-Z))
     return -(Y * np.log(P) + (1 - Y) * np.log(1 - P)).sum() / len(Z)
 
 
-@bernoulli_nll_logits.wrong("eq-bernoulli-nll")
+@bernoulli_nll_logits.wrong()
 def probability_first_and_chosen(Z, Y):
     """You go through p. For a logit of 40, 1 - p is rounded to exactly 0, and its logarithm is
     infinite. Choosing between the two terms keeps nan away, and not infinity. Put the sigmoid into

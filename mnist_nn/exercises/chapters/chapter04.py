@@ -131,7 +131,7 @@ def hard_maximum(Z):
     return (Z == Z.max(axis=1, keepdims=True)).astype(float)
 
 
-@softmax.wrong("eq-log-softmax")
+@softmax.wrong()
 def the_logarithm(Z):
     """These are the logarithms of the probabilities. Take exp of them."""
     return Z - np.logaddexp.reduce(Z, axis=1, keepdims=True)
@@ -246,9 +246,9 @@ def the_log_of_the_probabilities(Z):
 
 @log_softmax.wrong()
 def a_little_added(Z):
-    """You add a small number inside the logarithm, so that it never sees 0. Then no result is
-    below its logarithm: a class that is 800 behind gets -27 or so. Never form the quotient, and no
-    such number is needed."""
+    """You add a small number inside the logarithm, so that it never sees 0. Then no result is below
+    its logarithm: a class that is 800 behind gets -28 or so. Never form the quotient, and no such
+    number is needed."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
     return np.log(E / E.sum(axis=1, keepdims=True) + 1e-12)
 
@@ -282,13 +282,13 @@ def one_sum_for_all_rows(Z):
     return Z - np.logaddexp.reduce(Z.ravel())
 
 
-@log_softmax.wrong("eq-nll")
+@log_softmax.wrong()
 def minus_the_logarithm(Z):
     """This is minus the logarithm, as in the loss. Logarithms of probabilities are 0 or less."""
     return np.logaddexp.reduce(Z, axis=1, keepdims=True) - Z
 
 
-@log_softmax.wrong("eq-softmax")
+@log_softmax.wrong()
 def the_probabilities(Z):
     """These are the probabilities, not their logarithms."""
     E = np.exp(Z - Z.max(axis=1, keepdims=True))
@@ -376,8 +376,8 @@ def only_the_diagonal(p):
 
 @softmax_jacobian.wrong("eq-softmax-jacobian-entries")
 def only_the_diagonal_as_a_vector(p):
-    """This is p (1 - p), the derivative of each probability by its own logit, as for a sigmoid. The
-    Jacobian has K times K entries: every probability depends on every logit."""
+    """This is p (1 - p), the derivative of each probability with respect to its own logit, as for a
+    sigmoid. The Jacobian has K times K entries: every probability depends on every logit."""
     return p * (1 - p)
 
 
@@ -418,7 +418,7 @@ def an_inner_product(p):
     return np.diag(p) - p @ p
 
 
-@softmax_jacobian.wrong("eq-softmax")
+@softmax_jacobian.wrong()
 def softmax_once_more(p):
     """You apply softmax to p. The argument already holds the probabilities."""
     p = np.exp(p) / np.exp(p).sum()
@@ -513,7 +513,7 @@ def _(Z, y):
     return dZ
 
 
-@softmax_nll_gradient.wrong("eq-nll")
+@softmax_nll_gradient.wrong()
 def no_mean(Z, y):
     """The loss is a mean over the M examples, so each row of its gradient carries 1/M. You have the
     gradient of the sum."""
@@ -540,8 +540,8 @@ def the_logits_without_softmax(Z, y):
     return (Z - np.eye(Z.shape[1])[y]) / len(y)
 
 
-@softmax_nll_gradient.wrong("eq-nll-backward")
-def the_gradient_by_the_probabilities(Z, y):
+@softmax_nll_gradient.wrong()
+def the_gradient_at_the_probabilities(Z, y):
     """This is the gradient with respect to the probabilities, -1/p at the right class. It still has
     to go back through softmax."""
     P = F.softmax(Z)
@@ -553,8 +553,8 @@ def the_gradient_by_the_probabilities(Z, y):
 
 @softmax_nll_gradient.wrong("eq-softmax-mse-backward")
 def as_for_squared_error(Z, y):
-    """There is a softmax Jacobian too many: this is J (p - y), as squared error has it. With the
-    NLL the Jacobian cancels against 1/p."""
+    """There is a softmax Jacobian too many: this is J (p - y), which squared error has, times 2.
+    With the NLL the Jacobian cancels against 1/p."""
     P = F.softmax(Z)
     D = (P - np.eye(Z.shape[1])[y]) / len(y)
     return P * (D - (P * D).sum(axis=1, keepdims=True))
@@ -571,8 +571,8 @@ def one_taken_from_whole_columns(Z, y):
 
 @softmax_nll_gradient.wrong()
 def only_where_the_label_is(Z, y):
-    """Only the right class has an entry. The gradient by the other logits is their probability: the
-    network learns from the classes that it took for possible, too."""
+    """Only the right class has an entry. For every other logit the gradient is the probability of
+    its class, divided by M: the network learns from the classes that it took for possible, too."""
     Y = np.eye(Z.shape[1])[y]
     return (F.softmax(Z) - 1) * Y / len(y)
 

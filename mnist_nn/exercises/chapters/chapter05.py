@@ -84,8 +84,9 @@ def _(W1, b1, W2, b2):
 
 @merge_layers.wrong()
 def the_second_layer_first(W1, b1, W2, b2):
-    """The shapes do not fit, or fit by luck: the first layer's weights stand on the left, next to
-    A, since A meets them first. The order of a matrix product matters."""
+    """The shapes do not fit, or fit by luck. Write them down: A is (M, n0), W1 (n0, n1), W2 (n1,
+    n2), b1 (n1,). A meets W1 first and W2 second, so the weights stand in that order, and neither
+    is transposed. b1 never meets W1."""
     return W2 @ W1, b2 @ W1 + b1
 
 
@@ -98,8 +99,8 @@ def the_sum_of_the_biases(W1, b1, W2, b2):
 
 @merge_layers.wrong()
 def the_first_bias_lost(W1, b1, W2, b2):
-    """The weights are right, and b2 is there. b1 is missing: multiply (A W1 + b1) W2 out, and there
-    are two terms without b2."""
+    """The weights are right, and b2 is there. b1 is missing: multiply (A W1 + b1) W2 out, and see
+    what becomes of it."""
     return W1 @ W2, b2
 
 
@@ -117,7 +118,7 @@ def the_second_matrix_turned(W1, b1, W2, b2):
     return W1 @ W2.T, b1 @ W2.T + b2
 
 
-@merge_layers.wrong("eq-relu")
+@merge_layers.wrong()
 def ReLU_between(W1, b1, W2, b2):
     """You put a ReLU into it. Between these two layers stands nothing: that is why they are one
     layer. With a ReLU between them they are not."""
@@ -209,8 +210,8 @@ def _(Z):
 
 @relu.wrong()
 def the_largest_of_each_column(Z):
-    """np.max(Z, 0) takes the largest number of each column: its second argument is an axis. What
-    compares each number with 0 is np.maximum."""
+    """np.max(Z, 0) takes the largest number of each column: its second argument is an axis. Another
+    function of NumPy, with a longer name, takes the larger of two numbers in each place."""
     return np.max(Z, 0)
 
 
@@ -227,7 +228,7 @@ def absolute_values(Z):
     return np.abs(Z)
 
 
-@relu.wrong("eq-relu-derivative")
+@relu.wrong()
 def only_the_gate(Z):
     """You return 1 where z is positive, and 0 elsewhere. That is the derivative. ReLU itself lets
     the positive number through as it is."""
@@ -361,7 +362,7 @@ def open_at_zero(dA, Z):
 
 @relu_backward.wrong("eq-relu-derivative")
 def half_open_at_zero(dA, Z):
-    """Right, but for z exactly 0. One half lies between the slopes of both sides, as a finite
+    """Right, but for z exactly 0. One half lies between the slopes of both sides, as a central
     difference does; here the choice is 0."""
     return dA * np.heaviside(Z, 0.5)
 
@@ -414,11 +415,10 @@ def forward_once_more(dA, Z):
 
 
 @relu_backward.wrong()
-def an_error_on_the_way(dA, Z):
-    """All goes entry by entry here. If the message speaks of shapes: @ is a matrix product, and *
-    is wanted. If it speaks of a truth value: “if Z > 0” asks one question about a whole array, and
-    np.where or a product with Z > 0 asks each number."""
-    return np.matmul(np.ones((1, dA.shape[0] + 1)), dA)
+def a_matrix_product_that_does_not_fit(dA, Z):
+    """These shapes do not fit: @ is a matrix product, and sums over an axis. Each unit has a gate
+    of its own, so nothing is summed here: all goes entry by entry, with *."""
+    return dA @ (Z > 0)
 
 
 @relu_backward.wrong("eq-relu-jacobian")
@@ -466,8 +466,9 @@ sigmoid = Exercise(
     hints=(
         "exp(1000) is infinite, exp(-1000) is 0 and does no harm. So which sign may an exponent "
         "have?",
-        "Expand the fraction by exp(z), and you have exp(z) / (1 + exp(z)): the same number, with "
-        "the other sign in the exponent. One form is safe for z >= 0, the other for z < 0.",
+        "Multiply the fraction above and below by exp(z), and you have exp(z) / (1 + exp(z)): the "
+        "same number, with the other sign in the exponent. One form is safe for z >= 0, the other "
+        "for z < 0.",
         "e = exp(-|z|) is never above 1. For z >= 0 the result is 1 / (1 + e), for z < 0 it is "
         "e / (1 + e): np.where(Z >= 0, 1, e) / (1 + e).",
     ),
@@ -516,7 +517,8 @@ def _(Z):
 @sigmoid.wrong()
 def overflows_where_z_is_very_negative(Z):
     """The formula is right, but for z = -1000 it computes exp(1000), which overflows: NumPy warns,
-    and math.exp stops. For negative z take the other form of the fraction, expanded by exp(z)."""
+    and math.exp stops. For negative z take the other form of the fraction, multiplied above and
+    below by exp(z)."""
     return 1 / (1 + np.exp(-Z))
 
 
@@ -538,7 +540,8 @@ def both_forms_for_all_numbers(Z):
 @sigmoid.wrong()
 def overflows_in_a_loop(Z):
     """The formula is right, but for z = -1000 it computes exp(1000), and math.exp stops at a number
-    that is too large. For negative z take the other form of the fraction, expanded by exp(z)."""
+    that is too large. For negative z take the other form of the fraction, multiplied above and
+    below by exp(z)."""
     from math import exp
 
     return [[1 / (1 + exp(-z)) for z in row] for row in Z]
@@ -599,7 +602,7 @@ def one_side_for_both(Z):
     return 1 / (1 + np.exp(-np.abs(Z)))
 
 
-@sigmoid.wrong("eq-sigmoid-derivative")
+@sigmoid.wrong()
 def the_derivative(Z):
     """That is the derivative, a (1 - a). It is 0.25 at z = 0, where the sigmoid is 0.5."""
     A = 0.5 * (1 + np.tanh(Z / 2))
@@ -620,7 +623,7 @@ def tanh_of_z_and_not_of_half_of_it(Z):
     return 0.5 * (1 + np.tanh(Z))
 
 
-@sigmoid.wrong("eq-softmax")
+@sigmoid.wrong()
 def a_softmax(Z):
     """Your rows sum to 1: that is a softmax, where units share one probability. Here each number
     is looked at by itself."""
@@ -718,8 +721,8 @@ def the_other_factor_missing(dA, A):
 
 @sigmoid_backward.wrong()
 def the_derivative_alone(dA, A):
-    """That is a (1 - a), the derivative. The gradient from behind, dA, has yet to be multiplied
-    with it."""
+    """That is a (1 - a), the derivative. The gradient from behind, dA, has yet to be multiplied by
+    it."""
     return A * (1 - A)
 
 
@@ -749,7 +752,7 @@ def the_derivative_of_tanh(dA, A):
     return dA * (1 - A**2)
 
 
-@sigmoid_backward.wrong("eq-relu-backward")
+@sigmoid_backward.wrong("eq-sigmoid-derivative")
 def the_gate_of_ReLU(dA, A):
     """You treat the sigmoid as a ReLU. It has no gate that is open or shut, but a slope between 0
     and a quarter."""
@@ -759,7 +762,7 @@ def the_gate_of_ReLU(dA, A):
 @sigmoid_backward.wrong()
 def arguments_exchanged(dA, A):
     """You take dA for A: the derivative belongs to the second argument, and the first is multiplied
-    with it."""
+    by it."""
     return A * dA * (1 - dA)
 
 

@@ -39,8 +39,8 @@ affine_jacobian = Exercise(
     hints=(
         "Write down z₂ for two inputs and three outputs. Which weights occur in it, and what is "
         "each of them multiplied by?",
-        "Begin with zeros of the shape (n_in, n_out, n_out). An entry [i, j, k] is not zero only "
-        "where the weight's column j is the output k.",
+        "Begin with zeros of the shape (n_in, n_out, n_out). Entry [i, j, k] stays zero, unless "
+        "the weight's column j is the output k.",
         "In two loops: T[i, j, j] = a[i]. Or at once, a[:, None, None] times the identity matrix "
         "np.eye(n_out).",
     ),
@@ -113,7 +113,7 @@ def full_of_inputs(a, n_out):
 @affine_jacobian.wrong()
 def a_one_where_the_input_belongs(a, n_out):
     """The zeros are in the right places. But where j = k the output does not move by 1: it moves by
-    what the weight is multiplied with."""
+    what the weight is multiplied by."""
     return np.ones((len(a), 1, 1)) * np.eye(n_out)
 
 
@@ -157,8 +157,8 @@ def all_three_indices_compared(a, n_out):
 @affine_jacobian.wrong()
 def two_axes_missing(a, n_out):
     """a and the identity matrix cannot be multiplied like this: entry by entry the shapes (n_in,)
-    and (n_out, n_out) do not fit, or fit by luck. Give a two more axes behind its own,
-    a[:, None, None], or use loops."""
+    and (n_out, n_out) do not fit, or fit by luck. The result has three axes, and a belongs to the
+    first of them: give a new axes until it stands there, or use loops."""
     return a * np.eye(n_out)
 
 
@@ -190,8 +190,8 @@ def the_last_output_left_out(a, n_out):
     return T
 
 
-@affine_jacobian.wrong("eq-affine-da-column")
-def the_derivative_by_the_biases(a, n_out):
+@affine_jacobian.wrong()
+def the_derivative_for_the_biases(a, n_out):
     """The identity matrix is ∂z/∂b. The weights have one index more, and their inputs as
     factors."""
     return np.eye(n_out)
@@ -273,8 +273,9 @@ def _(A, dZ):
 
 @weight_gradient.wrong()
 def the_transpose_of_it(A, dZ):
-    """The numbers are right, and rows and columns have changed places: that is the gradient in
-    column notation. A gradient has the shape of its variable, and W is (n_in, n_out)."""
+    """The numbers are right, and rows and columns have changed places: that is the gradient of a W
+    that is stored transposed, as in a report that writes W a + b. A gradient has the shape of its
+    variable, and here W is (n_in, n_out)."""
     return dZ.T @ A
 
 
@@ -324,7 +325,7 @@ def the_axis_of_the_examples_not_inside(A, dZ):
     """These shapes do not fit. Write both down: A is (M, n_in), dZ is (M, n_out), and the result
     (n_in, n_out). M has to disappear, so in a matrix product the two M must stand next to each
     other. Which of the two arrays has to be turned for that, and on which side does it stand?"""
-    return np.matmul(A, np.ones((dZ.shape[0] + A.shape[1], 1)))
+    return A @ dZ
 
 
 @weight_gradient.wrong()
@@ -564,7 +565,7 @@ def W_on_the_left(dZ, W):
     """These shapes do not fit. Here examples are rows, and dZ is (M, n_out), W is (n_in, n_out),
     the result (M, n_in). M has to come first, so dZ stands on the left; n_out has to disappear, so
     it must stand inside. (In column notation it is W dz.)"""
-    return np.matmul(W, np.ones((W.shape[1] + 1, len(dZ))))
+    return W @ dZ
 
 
 @input_gradient.wrong()
@@ -586,7 +587,13 @@ def reshaped_and_not_turned(dZ, W):
 def the_sum_not_set_back(dZ, W):
     """The first example is right, and each one after it has those before it in its sum. Set the sum
     back to 0 inside the loop over the examples."""
-    return np.cumsum(dZ @ W.T, axis=0)
+    dA = np.zeros((len(dZ), len(W)))
+    total = np.zeros(len(W))
+    for m in range(len(dZ)):
+        for j in range(W.shape[1]):
+            total += dZ[m, j] * W[:, j]
+        dA[m] = total
+    return dA
 
 
 @input_gradient.wrong("eq-affine-da-column")
@@ -755,8 +762,10 @@ def _(dA, Z, A_before, W):
 def shapes_on_the_way(dA, Z, A_before, W):
     """Somewhere two shapes do not fit. A gradient has the shape of its variable: dZ is (M, n_out),
     dA_before (M, n_in), dW (n_in, n_out), db (n_out,). The gate is a product of entries, with *;
-    the other two are matrix products, with @, and the axis that disappears stands inside."""
-    return np.matmul(dA, np.ones(dA.shape[1] + 1))
+    dA_before and dW are matrix products, with @, and the axis that disappears stands inside; db is
+    a sum."""
+    dZ = dA * (Z > 0)
+    return W @ dZ, A_before @ dZ, dZ.sum(axis=0)
 
 
 @layer_backward.wrong("eq-relu-backward")

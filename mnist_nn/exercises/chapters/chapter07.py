@@ -122,7 +122,7 @@ def _(X, Ws, bs):
 def shapes_on_the_way(X, Ws, bs):
     """Somewhere two shapes do not fit. Examples are rows: A is (M, n_in), W is (n_in, n_out), b is
     (n_out,). A stands on the left of W, and each layer takes the A of the layer before it. Print
-    the shapes of both where it stops."""
+    the shapes of both where it stops. Does your loop count layers from 1? Ws[0] is the first."""
     return np.matmul(X, np.ones((X.shape[1] + 1, 1)))
 
 
@@ -194,7 +194,8 @@ def every_layer_takes_X(X, Ws, bs):
 @forward.wrong("eq-affine")
 def W_transposed(X, Ws, bs):
     """You transpose the weights. With examples as rows and W of the shape (n_in, n_out) nothing is
-    transposed on the way forward; the shapes of equal layers let it pass, the others refuse."""
+    transposed on the way forward; between layers of equal width the shapes fit all the same,
+    elsewhere NumPy stops."""
     As = [X]
     for l, (W, b) in enumerate(zip(Ws, bs, strict=True), start=1):
         Z = As[-1] @ W.T + b
@@ -437,14 +438,27 @@ def shapes_at_the_start(As, Ws, y):
 
 @backward.wrong()
 def W_not_transposed(As, Ws, y):
-    """On the way back through a layer you multiply by W as it is. Where layers are equally wide the
-    shapes let it pass, and all in front of them is wrong; elsewhere they refuse."""
+    """On the way back through a layer you multiply by W as it is. Between layers of equal width the
+    shapes fit, and every gradient in front of them is wrong; elsewhere NumPy stops."""
     dZ, dWs, dbs = _top(As, y), [], []
     for l in range(len(Ws) - 1, -1, -1):
         dWs.insert(0, As[l].T @ dZ)
         dbs.insert(0, dZ.sum(axis=0))
         if l:
             dZ = dZ @ Ws[l] * (As[l] > 0)
+    return dWs, dbs
+
+
+@backward.wrong()
+def W_of_another_layer(As, Ws, y):
+    """On the way back you multiply by the weights of another layer. dZ belongs to the layer with
+    the weights Ws[l]: these are the ones that it goes back through."""
+    dZ, dWs, dbs = _top(As, y), [], []
+    for l in range(len(Ws) - 1, -1, -1):
+        dWs.insert(0, As[l].T @ dZ)
+        dbs.insert(0, dZ.sum(axis=0))
+        if l:
+            dZ = dZ @ Ws[l - 1].T * (As[l] > 0)
     return dWs, dbs
 
 
@@ -461,9 +475,9 @@ def ReLU_forgotten(As, Ws, y):
 
 
 @backward.wrong()
-def ReLU_of_the_layer_below(As, Ws, y):
-    """The gradient goes through the gates of another layer, one too far in front. dA = dZ Wᵀ
-    belongs to the A that was the input of this W: it is this A that must be positive."""
+def ReLU_of_another_layer(As, Ws, y):
+    """The gradient goes through the gates of another layer. dA = dZ Wᵀ belongs to the A that was
+    the input of this W: it is this A that must be positive."""
     dZ, dWs, dbs = _top(As, y), [], []
     for l in range(len(Ws) - 1, -1, -1):
         dWs.insert(0, As[l].T @ dZ)
@@ -513,6 +527,14 @@ def divided_by_M_twice(As, Ws, y):
     everywhere: if dZ has the 1/M, dW and db must not divide again."""
     dWs, dbs = _backward(As, Ws, y)
     return [dW / len(y) for dW in dWs], [db / len(y) for db in dbs]
+
+
+@backward.wrong("eq-backward-linear")
+def the_weights_divided_once_more(As, Ws, y):
+    """The biases are right, the weights too small by the number of examples. The 1/M is in dZ
+    already, and comes once."""
+    dWs, dbs = _backward(As, Ws, y)
+    return [dW / len(y) for dW in dWs], dbs
 
 
 @backward.wrong("eq-backward-linear")
@@ -820,8 +842,8 @@ def divided_by_h(f, theta):
 @numerical_gradient.wrong()
 def next_to_nothing(f, theta):
     """All is 0, or nearly so. The divisor? / 2 * h divides by 2 and multiplies by h: it needs
-    parentheses. The copies? up = theta and down = theta are two names for one array, which goes up
-    and down again. The step? If h is as small as 1e-17, x + h is x again."""
+    brackets. The copies? up = theta and down = theta are two names for one array, which goes up and
+    down again. The step? If h is as small as 1e-17, x + h is x again."""
     return 1e-12 * _numerical_gradient(f, theta)
 
 
@@ -933,7 +955,7 @@ def one_index_for_several_axes(f, theta):
 
 
 @numerical_gradient.wrong()
-def f_of_a_flat_array(f, theta):
+def a_flat_array_for_f(f, theta):
     """You give f one long row. f expects its argument in the shape of theta: go through the flat
     array, and reshape it before you call f."""
     return _numerical_gradient(f, theta.ravel()).reshape(theta.shape)
@@ -941,8 +963,8 @@ def f_of_a_flat_array(f, theta):
 
 @numerical_gradient.wrong()
 def too_small_a_step(f, theta):
-    """Nearly right, but only some digits: your step is so small that rounding is seen in the
-    difference. Its error grows as h falls; h = 1e-6 is a good compromise."""
+    """Nearly right, but only to a few digits: your step is so small that rounding shows in the
+    difference. The error from rounding grows as h falls; h = 1e-6 is a good compromise."""
     return _central(f, theta, 1e-12)
 
 
@@ -1174,11 +1196,20 @@ def an_absolute_difference(f, gradient, theta):
 
 
 @gradient_check.wrong()
-def the_own_tolerance_of_allclose(f, gradient, theta):
+def the_tolerance_of_allclose(f, gradient, theta):
     """np.allclose forgives a difference of 1e-8 anywhere (its atol), so where a gradient is smaller
     than that, zeros pass. Compare with the largest entry instead. (And it spreads a single number
     over all entries: compare the shapes first.)"""
     return np.allclose(gradient, _numerical_gradient(f, theta))
+
+
+@gradient_check.wrong()
+def shapes_and_allclose(f, gradient, theta):
+    """np.allclose forgives a difference of 1e-8 anywhere (its atol), so zeros pass where a gradient
+    is smaller than that; and it measures each entry by itself. Compare the largest difference with
+    the largest entry."""
+    numerical = _numerical_gradient(f, theta)
+    return np.shape(gradient) == numerical.shape and np.allclose(gradient, numerical)
 
 
 @gradient_check.wrong()
@@ -1193,9 +1224,10 @@ def divided_entry_by_entry(f, gradient, theta):
 
 
 @gradient_check.wrong()
-def _0_divided_by_0(f, gradient, theta):
-    """Right, but for a gradient of zeros that is meant to be zeros. Then the largest entry is 0,
-    0 / 0 is nan, and no comparison with nan is true. Ask for this case first."""
+def zeros_refused_where_they_are_right(f, gradient, theta):
+    """Right, but for a gradient of zeros that is meant to be zeros. Then the largest entry is 0.
+    Divided by it, 0 / 0 is nan, and no comparison with nan is true; without the division, 0 < 0 is
+    not true either. Ask for this case first."""
     numerical = _numerical_gradient(f, theta)
     if np.shape(gradient) != numerical.shape:
         return False

@@ -100,7 +100,7 @@ def decay_as_the_part_that_goes(eta, decay, epoch):
 
 
 @learning_rate.wrong()
-def hyperbola(eta, decay, epoch):
+def a_hyperbola(eta, decay, epoch):
     """This is another schedule, eta / (1 + decay · epoch), which some libraries call decay. Ours
     multiplies by the same factor after every epoch."""
     return eta / (1 + decay * epoch)
@@ -202,7 +202,7 @@ def _arrays(dealt: Any) -> tuple[list[np.ndarray], str]:
     for batch in dealt:
         indices = np.asarray(batch)
         if indices.ndim != 1:
-            return [], "no list of batches, but of something else"
+            return [], "something else than batches of indices"
         if indices.dtype.kind not in "iu" and indices.size:
             return [], "batches, but they do not hold whole numbers"
         arrays.append(indices)
@@ -338,9 +338,9 @@ def shuffled_again_for_each_batch(M, B, rng):
 
 
 @batches.wrong()
-def each_batch_drawn_by_itself(M, B, rng):
-    """Every batch is drawn anew from all the examples, so that some come in several batches of the
-    epoch and some in none. Shuffle once, then deal out."""
+def examples_in_several_batches(M, B, rng):
+    """Some examples come in several batches of the epoch, and some in none. Is every batch drawn
+    anew? Shuffle once, then deal out. Or do your slices overlap? Batch n begins at n times B."""
     steps = -(-M // B)
     return [rng.choice(M, min(B, M), replace=False) for _ in range(steps)]
 
@@ -405,8 +405,8 @@ def counted_from_1(M, B, rng):
 
 @batches.wrong()
 def one_piece(M, B, rng):
-    """That is the shuffled order of all examples, in one piece. Cut it into batches of B, and
-    return a list of them."""
+    """You return the indices in one piece. Shuffle them, cut them into batches of B, and return a
+    list of these."""
     return rng.permutation(M)
 
 
@@ -504,8 +504,8 @@ def uphill(theta, gradient, eta):
 
 @sgd_step.wrong()
 def changes_theta(theta, gradient, eta):
-    """The numbers are right, but -= writes into the array that you were given, and whoever called
-    you has lost the old one. Make a new array: theta - ..."""
+    """The numbers are right, but -= writes into the array that your function was given, and its
+    caller has lost the old numbers. Make a new array: theta - ..."""
     theta -= eta * gradient
     return theta
 
@@ -574,8 +574,9 @@ def only_the_signs(theta, gradient, eta):
 
 @sgd_step.wrong()
 def the_rate_changes_the_dtype(theta, gradient, eta):
-    """The numbers are right, but with a rate from np.logspace float32 becomes float64: a float64
-    number of NumPy does that to every array it meets. A Python number does not: float(eta)."""
+    """The numbers are right, but with a rate from np.logspace float32 becomes float64: since NumPy
+    2, a float64 number of NumPy does that to every float32 array it meets. A Python number does
+    not: float(eta)."""
     return theta - eta * gradient
 
 
@@ -710,7 +711,7 @@ def the_new_weights_shrink(W, dW, eta, lam):
 @l2_step.wrong()
 def lambda_divided_by_a_size(W, dW, eta, lam):
     """You divide λ by a size. The term λ/2 ΣW² is not a mean, and its gradient is λW, undivided.
-    One of the five reports divides it, too, by the number of examples."""
+    One of the five reports divides it too, by the size of the batch."""
     return W - eta * (dW + lam / len(W) * W)
 
 
@@ -867,7 +868,7 @@ def a_sign_in_both_places(theta, v, gradient, eta, mu):
 @momentum_step.wrong()
 def velocity_of_the_other_sign(theta, v, gradient, eta, mu):
     """Your velocity points downhill and is added. That can be done, but then the velocity that you
-    are given has to be of that kind, too. Ours points uphill: v = mu v + eta gradient."""
+    are given has to be of that kind, too. Ours points uphill: look at the signs of both lines."""
     v = mu * v - eta * gradient
     return theta + v, v
 
@@ -912,7 +913,7 @@ def theta_alone(theta, v, gradient, eta, mu):
 @momentum_step.wrong()
 def a_mean_of_gradients(theta, v, gradient, eta, mu):
     """Your velocity is a weighted mean of gradients, with mu and 1 - mu, and eta comes afterwards.
-    Ours is a sum of steps: mu v + eta gradient, taken away as it is."""
+    Ours is a sum of steps, without 1 - mu: where does eta stand in the equation?"""
     v = mu * v + (1 - mu) * gradient
     return theta - eta * v, v
 

@@ -193,7 +193,7 @@ def normal_instead(n_in, n_out, rng):
 
 
 @fan_in_uniform.wrong("eq-glorot-uniform")
-def glorots_bound(n_in, n_out, rng):
+def the_bound_of_Glorot(n_in, n_out, rng):
     """That is Glorot's bound, which has n_out in it. This rule is the one that Glorot's paper
     replaces, and it is often called by the same name."""
     return rng.uniform(-1, 1, (n_in, n_out)) * sqrt(6 / (n_in + n_out))
@@ -228,8 +228,8 @@ def a_single_number(n_in, n_out, rng):
 
 @fan_in_uniform.wrong()
 def one_column_for_all_units(n_in, n_out, rng):
-    """Every unit of your layer gets the same weights: they are twins, and stay twins for ever. Draw
-    n_in times n_out numbers."""
+    """Every unit of your layer gets the same weights, so all of them say the same about an image: a
+    hundred units see no more than one. Draw n_in times n_out numbers."""
     column = rng.uniform(-1, 1, (n_in, 1)) / sqrt(n_in)
     return np.repeat(column, n_out, axis=1)
 
@@ -355,7 +355,7 @@ def a_missing_bracket(n_in, n_out, rng):
 
 
 @glorot_uniform.wrong("eq-he")
-def hes_variance(n_in, n_out, rng):
+def the_variance_of_He(n_in, n_out, rng):
     """Your variance is 2/n_in: that is He's rule, made for ReLU, and n_out has no part in it.
     Glorot's has both numbers."""
     return rng.uniform(-1, 1, (n_in, n_out)) * sqrt(6 / n_in)
@@ -498,7 +498,7 @@ def by_the_number_of_units(n_in, n_out, rng):
 
 
 @he_normal.wrong("eq-glorot")
-def glorots_variance(n_in, n_out, rng):
+def the_variance_of_Glorot(n_in, n_out, rng):
     """That is Glorot's variance, 2/(n_in + n_out). He's rule has only the inputs in it."""
     return rng.normal(0, sqrt(2 / (n_in + n_out)), (n_in, n_out))
 
@@ -662,7 +662,7 @@ def half_before_the_first_layer(sizes, weight_variances, mean_square):
 
 
 @forward_variances.wrong("eq-relu-second-moment")
-def no_relu(sizes, weight_variances, mean_square):
+def no_ReLU(sizes, weight_variances, mean_square):
     """The first layer is right, the others miss the half: between two layers stands a ReLU, which
     keeps half of the mean square."""
     return mean_square * np.cumprod(np.array(sizes[:-1]) * weight_variances)
@@ -705,7 +705,7 @@ def nothing_is_carried_on(sizes, weight_variances, mean_square):
 
 
 @forward_variances.wrong()
-def sizes_one_late(sizes, weight_variances, mean_square):
+def sizes_one_too_early(sizes, weight_variances, mean_square):
     """From the second layer on you take the size of one layer too early: sizes[0] belongs to the
     first layer alone. Layer l has sizes[l - 1] inputs, if layers are counted from 1."""
     return _forward_variances((sizes[0], *sizes[:-1]), weight_variances, mean_square)

@@ -140,8 +140,8 @@ def size_from_the_largest_label(y, y_hat, K):
 
 @confusion_matrix.wrong("eq-recall")
 def shares_of_each_row(y, y_hat, K):
-    """Your rows are divided by their sums. Counts are asked for; divided by their sums, they are
-    recalls and the like."""
+    """Your rows are divided by their sums. Counts are asked for; divided by the sum of its row, the
+    diagonal holds the recalls."""
     C = metrics.confusion_matrix(y, y_hat, K)
     return C / np.maximum(C.sum(axis=1, keepdims=True), 1)
 
@@ -282,7 +282,7 @@ def _(y, y_hat, K):
 
 @errors_per_digit.wrong()
 def share_of_those_found(y, y_hat, K):
-    """That is the recall, the share of right answers. The error is what is left to 1."""
+    """That is the recall, the share of right answers. The error is what it lacks of 1."""
     return 1 - _errors_per_digit(y, y_hat, K)
 
 
@@ -366,7 +366,7 @@ def how_far_the_answer_is_off(y, y_hat, K):
         return np.bincount(y, off, K) / np.bincount(y, minlength=K)
 
 
-@errors_per_digit.wrong("eq-accuracy")
+@errors_per_digit.wrong()
 def each_digit_against_the_rest(y, y_hat, K):
     """You ask of all examples "is it a k?" and count wrong answers. Most examples are not k and are
     rightly said not to be, so that every error looks small. Look only at those with y == k."""
@@ -511,7 +511,7 @@ def one_standard_error(k, n):
 
 @binomial_interval.wrong()
 def two_for_z(k, n):
-    """Your z is 2. That is good enough in the head, but for 95 per cent it is 1.96."""
+    """Your z is 2. That is good enough for a sum in your head, but for 95 per cent it is 1.96."""
     return _wilson(k / n, n, 2.0)
 
 
@@ -556,7 +556,7 @@ def no_term_under_the_root(k, n):
 
 
 @binomial_interval.wrong()
-def n_for_n_squared(k, n):
+def the_square_of_n_forgotten(k, n):
     """The last term under the root is z²/4n², with n². Yours has n, and the interval gets much too
     wide."""
     return _wilson(k / n, n, inner=1.96**2 / (4 * n))
@@ -570,7 +570,7 @@ def brackets_below(k, n):
 
 
 @binomial_interval.wrong()
-def z_left_out_before_the_root(k, n):
+def the_factor_z_forgotten(k, n):
     """The root is not multiplied by z. It is about one standard error, and you want 1.96 of
     them."""
     p, z = k / n, 1.96
@@ -934,7 +934,7 @@ def deviation_of_one_example(y, y_hat_a, y_hat_b):
 
 
 @paired_difference.wrong()
-def divided_by_m_once_too_often(y, y_hat_a, y_hat_b):
+def divided_by_M_once_too_often(y, y_hat_a, y_hat_b):
     """You divide the standard deviation by M. Variances are divided by M, deviations by its
     root."""
     d = _signs(y, y_hat_a, y_hat_b)
@@ -979,8 +979,8 @@ def variance_for_the_error(y, y_hat_a, y_hat_b):
 
 @paired_difference.wrong()
 def one_less_below(y, y_hat_a, y_hat_b):
-    """You divide by M - 1 where our equation has M: that is ddof=1. With many digits it makes no
-    difference, but here it does."""
+    """You divide by M - 1 where our equation has M: that is ddof=1. With many digits it makes
+    hardly any difference; with eight it does."""
     d = _signs(y, y_hat_a, y_hat_b)
     return d.mean(), d.std(ddof=1) / sqrt(len(d))
 

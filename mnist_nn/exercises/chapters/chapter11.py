@@ -99,8 +99,8 @@ def _(grid):
 
 @all_settings.wrong()
 def side_by_side(grid):
-    """You take the first values together, then the second, and so on. A grid has every value with
-    every other: their number is a product."""
+    """You take the first values together, then the second, and so on. In a grid each value of one
+    setting meets each value of the others: the number of combinations is a product."""
     return [dict(zip(grid, values)) for values in zip(*grid.values())]
 
 
@@ -132,7 +132,8 @@ def without_their_names(grid):
 
 @all_settings.wrong()
 def the_last_value_is_missing(grid):
-    """The last value of each list never comes: range(n - 1) ends one earlier than it looks."""
+    """The last value of each list never comes: range(n) ends at n - 1 by itself, and a slice ends
+    before its second number."""
     return [dict(zip(grid, values)) for values in product(*(v[:-1] for v in grid.values()))]
 
 
@@ -292,9 +293,10 @@ def chosen_and_measured_on_the_test_digits(run, grid):
 
 
 @grid_search.wrong()
-def the_test_digits_at_every_point(run, grid):
-    """The choice is right, but you ask for the test accuracy of every combination. Sooner or later
-    somebody looks at it and chooses again. Ask once, for the winner, at the end."""
+def the_test_digits_before_the_choice(run, grid):
+    """The choice is right, but you ask for the test accuracy before it is made, of more than the
+    winner. Sooner or later somebody looks at it and chooses again. Ask once, for the winner, at the
+    end."""
     found = [(run(s, "validation"), run(s, "test"), s) for s in grid]
     best = max(found, key=lambda one: one[0])
     return best[2], best[1]
@@ -402,10 +404,10 @@ best_epoch = Exercise(
         Probe("the last is the best", (np.array([0.1, 0.2, 0.3, 0.4]),)),
         Probe("a single epoch", (np.array([0.8]),)),
         Probe("a list", ([0.2, 0.7, 0.6],)),
-        Probe("all equal", (np.full(4, 0.5),)),
         Probe("a fall, and a higher top after it", (np.array([0.7, 0.6, 0.8, 0.75]),)),
         Probe("a halt, and then higher", (np.array([0.6, 0.7, 0.7, 0.9, 0.8]),)),
         Probe("up and down", (np.array([0.3, 0.5, 0.4, 0.6, 0.55, 0.7, 0.65]),)),
+        Probe("all equal", (np.full(4, 0.5),)),
         Probe("nothing is learned", (np.zeros(3),)),
         Probe("very small accuracies, as float32", (np.float32([0.001, 0.003, 0.002]),)),
     ),
@@ -545,7 +547,7 @@ load_weights = Exercise(
     chapter=11,
     level=2,
     minutes=10,
-    equation="eq-affine",
+    equation="",
     reference=_load_weights,
     call=_loaded,
     probes=(
@@ -573,7 +575,8 @@ load_weights = Exercise(
         "multiply with it?",
         'Go through the entries of "layers"; each has its "W" and its "b". Make a float array of '
         "each, so that whole numbers in the file do no harm.",
-        "Ws = [np.array(layer['W'], dtype=float) for layer in layers], the same for b.",
+        'layers = json.loads(text)["layers"]; '
+        'Ws = [np.array(layer["W"], dtype=float) for layer in layers], and the same for "b".',
     ),
 )
 
@@ -601,7 +604,7 @@ def _(text):
     return tuple(tuple(1.0 * np.array(one[key]) for one in layers) for key in ("W", "b"))
 
 
-@load_weights.wrong()
+@load_weights.wrong("eq-affine")
 def lists_instead_of_arrays(text):
     """These are lists. A @ W needs arrays, and so does a step W - eta * dW: make an array of
     each."""
@@ -611,8 +614,9 @@ def lists_instead_of_arrays(text):
 
 @load_weights.wrong()
 def integers_stay_integers(text):
-    """Where the file holds whole numbers, you get arrays of integers, and the first step of the
-    training would be rounded or refused. Ask for floats: dtype=float."""
+    """Where the file holds whole numbers, you get arrays of integers. A step in place, W -= eta *
+    dW, is refused there, and what is written into such an array loses what comes after the point.
+    Ask for floats."""
     layers = json.loads(text)["layers"]
     return [np.array(one["W"]) for one in layers], [np.array(one["b"]) for one in layers]
 
@@ -624,7 +628,7 @@ def only_the_first_layer(text):
     return [np.array(layer["W"], float)], [np.array(layer["b"], float)]
 
 
-@load_weights.wrong()
+@load_weights.wrong("eq-affine")
 def transposed_weights(text):
     """The weights are transposed. In this course, and in this file, W has a row for each input and
     a column for each unit."""
@@ -632,7 +636,7 @@ def transposed_weights(text):
     return [W.T for W in Ws], bs
 
 
-@load_weights.wrong()
+@load_weights.wrong("eq-affine")
 def flat_weights(text):
     """The weights have lost their shape: W is a matrix, (n_in, n_out)."""
     Ws, bs = _load_weights(text)

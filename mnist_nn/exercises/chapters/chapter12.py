@@ -23,7 +23,7 @@ weight_pictures = Exercise(
     chapter=12,
     level=1,
     minutes=10,
-    equation="eq-blank-pixel",
+    equation="eq-affine",
     reference=_weight_pictures,
     probes=(
         Probe("two units: a short line in row 3, and column 7", (_STROKE,)),
@@ -73,8 +73,8 @@ def reshaped_without_turning(W):
 
 
 @weight_pictures.wrong()
-def lying_on_their_side(W):
-    """Rows and columns of each picture have changed places: a seven would lie on its side. Pixels
+def mirrored_at_the_diagonal(W):
+    """Rows and columns of each picture have changed places: it is mirrored at its diagonal. Pixels
     are stored row by row."""
     return W.T.reshape(-1, 28, 28).transpose(0, 2, 1)
 
@@ -89,7 +89,8 @@ def the_units_last(W):
 @weight_pictures.wrong()
 def scaled_one_by_one(W):
     """You scale each picture to [0, 1] on its own. Then a unit with tiny weights looks like one
-    with large ones, and blank and negative cannot be told apart. Return the weights as they are."""
+    with large ones, and a weight of 0 and a negative one cannot be told apart. Return the weights
+    as they are."""
     P = W.T.reshape(-1, 28, 28)
     low = P.min(axis=(1, 2), keepdims=True)
     return (P - low) / (P.max(axis=(1, 2), keepdims=True) - low)
@@ -237,10 +238,10 @@ def signs_instead_of_gates(x, W1, b1, W2):
     return (W1 * np.sign(x @ W1 + b1)) @ W2
 
 
-@effective_weights.wrong("eq-affine")
+@effective_weights.wrong()
 def the_logits(x, W1, b1, W2):
-    """You send the image through the network. Asked for is the matrix, (N, K), that does the
-    same to this image."""
+    """You send the image through the network. Asked for is the matrix W(x), (N, K), that stands
+    behind x when the layers are multiplied out."""
     return np.maximum(x @ W1 + b1, 0) @ W2
 
 
@@ -458,8 +459,16 @@ hardest = Exercise(
         Probe(
             "tiny probabilities, and one that is 0",
             (
-                np.array([[1e-30, 1.0, 0.0], [0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [1e-20, 1.0, 0.0]]),
+                np.array([[1e-35, 1.0, 0.0], [0.5, 0.5, 0.0], [1.0, 0.0, 0.0], [1e-30, 1.0, 0.0]]),
                 np.array([0, 0, 1, 0]),
+                3,
+            ),
+        ),
+        Probe(
+            "tiny probabilities, in another order",
+            (
+                np.array([[1e-30, 1.0, 0.0], [1.0, 0.0, 0.0], [0.5, 0.5, 0.0], [1e-35, 1.0, 0.0]]),
+                np.array([0, 1, 0, 0]),
                 3,
             ),
         ),
@@ -470,7 +479,7 @@ hardest = Exercise(
         ),
     ),
     hints=(
-        "How hard an image is, its loss says: what does the loss of one image depend on?",
+        "Its loss says how hard an image is. What does the loss of one image depend on?",
         "Take the probability that each image's right label gets. The smallest are the hardest.",
         "p = P[np.arange(len(y)), y]; the first n of np.argsort(p).",
     ),
@@ -553,10 +562,18 @@ def the_misread_alone(P, y, n):
 
 
 @hardest.wrong()
-def a_trillionth_in_the_logarithm(P, y, n):
-    """You keep the probabilities away from 0 before the logarithm. Below that they are all the same
-    to you, and the order of the very hardest is lost. The order needs no logarithm."""
+def kept_away_from_0(P, y, n):
+    """You keep the probabilities away from 0. The smallest of them then give the same number, and
+    the order of the very hardest is lost. The order needs no logarithm."""
     return np.argsort(np.log(P[np.arange(len(y)), y] + 1e-12), kind="stable")[:n]
+
+
+@hardest.wrong()
+def kept_away_from_0_in_the_loss(P, y, n):
+    """You add something to the probabilities, or cut them off below. The smallest of them have the
+    same loss then, and the order of the very hardest is lost. The order needs no logarithm."""
+    p = np.maximum(P[np.arange(len(y)), y], 1e-12)
+    return np.argsort(-np.log(p), kind="stable")[::-1][:n]
 
 
 @hardest.wrong()
@@ -567,7 +584,7 @@ def whole_columns(P, y, n):
 
 
 @hardest.wrong()
-def only_the_misread(P, y, n):
+def by_the_wrong_answer(P, y, n):
     """You sort the misread images by how sure the network was of its wrong answer. The loss looks
     at the right label: an image can be read rightly and be hard."""
     sure = np.where(P.argmax(axis=1) != y, P.max(axis=1), 0)
