@@ -1,7 +1,6 @@
 """Make the student notebooks of book/exercises from the solutions, and the pages of mistakes.
 
-    python tools/exercises.py            write what differs, and run the new notebooks
-    python tools/exercises.py --check    only say what differs
+    python tools/exercises.py    write what differs, and run the new notebooks
 
 In ``book/solutions`` a cell tagged ``solution`` holds a function. The student's notebook has its
 head and docstring, and three dots for the rest; hints and solution are folded below the check. A
@@ -208,11 +207,10 @@ def differences() -> list[str]:
 
 
 def main() -> int:
-    """Write, or with --check compare; return 1 if anything differs or does not run."""
+    """Write what differs; return 1 if a notebook does not run."""
     different = differences()
-    print(*different, sep="\n")
-    if "--check" in sys.argv[1:]:
-        return int(bool(different))
+    for one in different:
+        print(one)
     bad = 0
     STUDENTS.mkdir(exist_ok=True)
     for path in sorted(SOLUTIONS.glob("*.ipynb")):

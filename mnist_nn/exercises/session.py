@@ -96,7 +96,8 @@ def hint(name: str, step: int | None = None) -> Message:
     more = (
         f"More: hint({name!r}) again."
         if step < 3
-        else f"The solution: book/solutions/{CHAPTERS[exercise.chapter]}.ipynb"
+        else "The solution is folded below the check, and stands in "
+        f"book/solutions/{CHAPTERS[exercise.chapter]}.ipynb."
     )
     return Message(f"{name}, hint {step} of 3: {exercise.hints[step - 1]}\n{more}")
 

@@ -75,7 +75,7 @@ def message(verdict: Verdict) -> Message:
         lines += ["", "Your function printed:", _indented(printed)]
         parts.append(f"<p>Your function printed:</p><pre>{escape(printed)}</pre>")
     if verdict.mistake:
-        likely = f"This is what comes out of a known mistake, “{verdict.mistake}”."
+        likely = f"It looks like a known mistake, “{verdict.mistake}”."
         lines += ["", likely, verdict.hint]
         parts.append(f"<p><strong>{escape(likely)}</strong> {escape(verdict.hint)}</p>")
     again = (

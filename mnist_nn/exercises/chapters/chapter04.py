@@ -14,6 +14,15 @@ _SMALL = np.array([[0.5, -1.5, 2.0], [1.0, 1.0, 3.0]], np.float32)
 _HUGE = np.array([[0.0, 1e4, 0.0, 1.0], [1e4, 0.0, 0.0, 0.0], [1.0, -1e4, 2.0, -1e4]])
 _MIXED = np.array([[800.0, 0.0, 0.0], [0.0, -800.0, 1.0]])
 
+_ROWS = (  # what softmax and its logarithm have to stand
+    Probe("two rows of three logits", (_Z,)),
+    Probe("five rows of four logits", (_FIVE,)),
+    Probe("a single row", (_ONE,)),
+    Probe("float32 logits", (_SMALL,)),
+    Probe("logits of 1000 and -1000", (_FAR,)),
+    Probe("logits of 10,000, far from the others of their row", (_HUGE,)),
+)
+
 # ------------------------------------------------------------ softmax
 
 softmax = Exercise(
@@ -25,13 +34,8 @@ softmax = Exercise(
     equation="eq-softmax",
     reference=F.softmax,
     probes=(
-        Probe("two rows of three logits", (_Z,)),
-        Probe("five rows of four logits", (_FIVE,)),
-        Probe("a single row", (_ONE,)),
-        Probe("float32 logits", (_SMALL,)),
-        Probe("logits of 1000 and -1000", (_FAR,)),
+        *_ROWS,
         Probe("a large logit in one row, none in the other", (_MIXED,)),
-        Probe("logits of 10,000, far from the others of their row", (_HUGE,)),
     ),
     hints=(
         "Each row becomes a distribution of its own. Which axis do you sum along?",
@@ -188,14 +192,9 @@ log_softmax = Exercise(
     equation="eq-log-softmax",
     reference=_log_softmax,
     probes=(
-        Probe("two rows of three logits", (_Z,)),
-        Probe("five rows of four logits", (_FIVE,)),
-        Probe("a single row", (_ONE,)),
-        Probe("float32 logits", (_SMALL,)),
-        Probe("logits of 1000 and -1000", (_FAR,)),
+        *_ROWS,
         Probe("a class that is 800 behind", (_MIXED,)),
         Probe("a class that is 60 behind", (np.array([[60.0, 0.0], [0.0, 0.0]]),)),
-        Probe("logits of 10,000, far from the others of their row", (_HUGE,)),
     ),
     hints=(
         "Take the logarithm of the softmax formula with a pencil first. What becomes of the "
