@@ -123,7 +123,10 @@ def shapes_on_the_way(X, Ws, bs):
     """Somewhere two shapes do not fit. Examples are rows: A is (M, n_in), W is (n_in, n_out), b is
     (n_out,). A stands on the left of W, and each layer takes the A of the layer before it. Print
     the shapes of both where it stops. Does your loop count layers from 1? Ws[0] is the first."""
-    return np.matmul(X, np.ones((X.shape[1] + 1, 1)))
+    As = [X]
+    for W, b in zip(Ws, bs, strict=True):
+        As.append(np.maximum(W @ As[-1] + b, 0))
+    return As
 
 
 @forward.wrong()
@@ -224,8 +227,7 @@ def layers_counted_from_1(X, Ws, bs):
     """Formulas count layers from 1, lists from 0: Ws[0] holds W¹, and there is no Ws[L]."""
     As = [X]
     for l in range(1, len(Ws) + 1):
-        Z = As[-1] @ np.ones((As[-1].shape[1], Ws[l].shape[1])) + bs[l]
-        As.append(np.maximum(Z, 0))
+        As.append(np.maximum(As[-1] @ Ws[l] + bs[l], 0))
     return As
 
 
@@ -424,7 +426,13 @@ def shapes_on_the_way(As, Ws, y):
     """Somewhere two shapes do not fit. dZ of a layer is (M, n_out), its W is (n_in, n_out), its
     input (M, n_in). In each product the axis that disappears stands inside. Print the shapes of
     both arrays where it stops."""
-    return np.matmul(As[0], np.ones((As[0].shape[1] + 1, 1)))
+    dZ = _top(As, y)
+    dWs, dbs = [], []
+    for l in reversed(range(len(Ws))):
+        dWs.insert(0, As[l] @ dZ)
+        dbs.insert(0, dZ.sum(axis=0))
+        dZ = dZ @ Ws[l].T * (As[l] > 0)
+    return dWs, dbs
 
 
 @backward.wrong("eq-softmax-nll-backward")
@@ -680,7 +688,13 @@ def updated_on_the_way(As, Ws, y):
 def layers_counted_from_1(As, Ws, y):
     """Formulas count layers from 1, lists from 0: the weights of the last layer are Ws[L - 1], its
     input is As[L - 1], and its logits are As[L]."""
-    return Ws[len(Ws)]
+    dZ = _top(As, y)
+    dWs, dbs = [], []
+    for l in range(len(Ws), 0, -1):
+        dWs.insert(0, As[l].T @ dZ)
+        dbs.insert(0, dZ.sum(axis=0))
+        dZ = dZ @ Ws[l].T * (As[l] > 0)
+    return dWs, dbs
 
 
 # ------------------------------------------------------------ numerical_gradient
@@ -844,7 +858,14 @@ def next_to_nothing(f, theta):
     """All is 0, or nearly so. The divisor? / 2 * h divides by 2 and multiplies by h: it needs
     brackets. The copies? up = theta and down = theta are two names for one array, which goes up and
     down again. The step? If h is as small as 1e-17, x + h is x again."""
-    return 1e-12 * _numerical_gradient(f, theta)
+    h = 1e-6
+    gradient = np.zeros(theta.shape)
+    for i in np.ndindex(theta.shape):
+        up, down = np.array(theta, float), np.array(theta, float)
+        up[i] += h
+        down[i] -= h
+        gradient[i] = (f(up) - f(down)) / 2 * h
+    return gradient
 
 
 @numerical_gradient.wrong()
