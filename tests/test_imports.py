@@ -23,7 +23,7 @@ LAYERS = [
     {"plots", "checkpoint"},
     {"store"},
     {"search"},
-    {"reports", "exercises"},
+    {"reports", "exercises", "widgets"},
     {"cli", "sklearn"},
     {"__main__"},
 ]

@@ -8,6 +8,7 @@ the command; without it only the masters are written.
 
 import ast
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -18,7 +19,7 @@ from nbformat import v4
 
 sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file, or imported
 
-from tools import exercises, notebooks
+from tools import exercises, launch, notebooks, repository
 
 ASSIGNMENT = """\
 # ASSIGNMENT CONFIG
@@ -60,7 +61,7 @@ def master(source: nbformat.NotebookNode) -> nbformat.NotebookNode:
         elif task:
             task.append(v4.new_code_cell(text))
         elif cell.cell_type == "code":
-            cells.append(v4.new_code_cell(exercises.install() + text))
+            cells.append(v4.new_code_cell(text))
         else:
             cells.append(v4.new_markdown_cell(text))
     found = v4.new_notebook(cells=cells)
@@ -111,9 +112,12 @@ def main() -> None:
     """Write the masters and, with OTTER, the assignments."""
     folder = Path(sys.argv[1])
     folder.mkdir(parents=True, exist_ok=True)
+    url = repository.address(os.environ, repository.remote())
     for path in sorted(exercises.SOLUTIONS.glob("[0-9]*.ipynb")):
         target = folder / path.name
         nbformat.write(master(notebooks.load(path)), target)
+        if url:
+            launch.insert(target, launch.cell(url, repository.commit()))
         if sys.argv[2:]:
             print(f"{path.stem}:", handed_out(sys.argv[2:], target, folder / path.stem), flush=True)
 

@@ -9,7 +9,6 @@ cell is never written twice by hand: what stands in both notebooks stands in the
 
 import ast
 import inspect
-import os
 import re
 import sys
 import textwrap
@@ -23,22 +22,12 @@ sys.path.insert(0, str(Path(__file__).resolve().parent.parent))  # run as a file
 from mnist_nn.exercises import EXERCISES, Exercise
 from mnist_nn.exercises.catalogue import CHAPTERS
 from mnist_nn.exercises.judge import judge
-from tools import notebooks, repository
+from tools import notebooks
 
 BOOK = notebooks.BOOK
 SOLUTIONS, STUDENTS = BOOK / "solutions", BOOK / "exercises"
 MISTAKES = BOOK / "mistakes"  # a page for each chapter
 LEVELS = {1: "warm-up", 2: "ordinary", 3: "challenging"}
-
-INSTALL = """\
-from importlib.util import find_spec
-
-if not find_spec("mnist_nn"):
-    {otherwise}
-
-"""
-FROM_REPOSITORY = '%pip install --quiet "mnist_nn @ git+{url}"'
-BY_HAND = 'raise SystemExit("Install the course first: pip install -e .")'
 
 HOW = """\
 Write your functions in the cells that end in three dots, and run the check below each. To do that
@@ -85,7 +74,7 @@ def student(source: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
             solution = text
             cells.append(v4.new_code_cell(stub(text)))
         elif "from mnist_nn.exercises import" in text:
-            cells.append(v4.new_code_cell(install() + text.replace("hint", "hint, progress, save")))
+            cells.append(v4.new_code_cell(text.replace("hint", "hint, progress, save")))
         else:  # what is asserted holds for the solutions
             cells.append(v4.new_code_cell(re.sub(r"(?m)^assert .*\n", "", text)))
             if text.startswith("check(") and exercise:
@@ -97,12 +86,6 @@ def student(source: nbformat.NotebookNode, name: str) -> nbformat.NotebookNode:
     found = v4.new_notebook(cells=cells)
     notebooks.normalise(found)
     return found
-
-
-def install() -> str:
-    """Return what the first cell begins with: it fetches the package where there is none."""
-    url = repository.address(os.environ, repository.remote())
-    return INSTALL.format(otherwise=FROM_REPOSITORY.format(url=url) if url else BY_HAND)
 
 
 def stub(source: str) -> str:
@@ -181,11 +164,8 @@ def body(answer: object, name: str) -> str:
 
 
 def plain(nb: nbformat.NotebookNode) -> list[tuple[str, str]]:
-    """Return the cells of a notebook without outputs, and without the address of a fork."""
-    return [
-        (c.cell_type, re.sub(r"(?<=\n    )(%pip|raise SystemExit).*", "", c.source))
-        for c in nb.cells
-    ]
+    """Return the cells of a notebook without outputs."""
+    return [(cell.cell_type, cell.source) for cell in nb.cells]
 
 
 def differences() -> list[str]:

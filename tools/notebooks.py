@@ -34,7 +34,8 @@ KERNELSPEC = {"display_name": "Python 3", "language": "python", "name": "python3
 LANGUAGE = {"file_extension": ".py", "name": "python", "pygments_lexer": "ipython3"}
 KEPT_METADATA = {"mystnb"}
 KEPT_CELL_METADATA = {"mystnb", "tags"}
-# A control needs a kernel, and its id is drawn anew in every run: it is not stored.
+# A widget needs a kernel, and its id is drawn anew in every run: it is not stored. A figure of
+# mnist_nn.widgets keeps its HTML, which needs none; a control is left out.
 WIDGET = "application/vnd.jupyter.widget-view+json"
 
 # What only one notebook needs, and not all who build the book have: its stored outputs then stay.
@@ -70,6 +71,9 @@ def normalise(nb: nbformat.NotebookNode) -> None:
         for key in cell.metadata.keys() - KEPT_CELL_METADATA:
             del cell.metadata[key]
         if cell.cell_type == "code":
+            for output in cell.outputs:
+                if "text/html" in output.get("data", {}):
+                    output.data.pop(WIDGET, None)
             shown = [output for output in cell.outputs if WIDGET not in output.get("data", {})]
             cell.outputs = list(_merged_streams(shown))
 

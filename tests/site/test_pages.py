@@ -16,7 +16,7 @@ import pytest
 import yaml
 from bs4 import BeautifulSoup, Tag
 
-from tools import repository
+from tools import launch, repository, website
 from tools.repository import LAUNCH
 
 ROOT = Path(__file__).resolve().parents[2]
@@ -24,7 +24,9 @@ HTML = ROOT / "_build" / "html"
 
 
 # Written by Sphinx besides the pages of _toc.yml.
-GENERATED = {"index.html", "genindex.html", "py-modindex.html", "search.html"}
+GENERATED = {"404.html", "index.html", "genindex.html", "py-modindex.html", "search.html"}
+# Where a host serves the site; links of 404.html begin with it. Empty where the host is not known.
+FOLDER = urlsplit(website.address(os.environ, repository.remote()) or "").path
 # A page below this has lost its text.
 FEWEST_WORDS = 60
 
@@ -54,7 +56,7 @@ class Page:
     def resolve(self, link: str) -> tuple[Path, str]:
         """The file and the anchor that a relative link leads to."""
         address, anchor = urldefrag(link)
-        target = unquote(urlsplit(address).path)
+        target = unquote(urlsplit(address).path).removeprefix(FOLDER)
         path = (self.path.parent / target).resolve() if target else self.path
         return path, unquote(anchor)
 
@@ -313,14 +315,18 @@ def test_no_output_of_one_machine(site: Site) -> None:
     none(found)
 
 
-def test_mathematics_is_there_and_served_from_here(site: Site) -> None:
-    config = yaml.safe_load((ROOT / "_config.yml").read_text(encoding="utf-8"))
-    mathjax = HTML / "_static" / config["sphinx"]["config"]["mathjax_path"]
-    assert mathjax.is_file()
-    assert list(mathjax.parent.rglob("*.woff"))
+def test_mathematics_is_set_and_its_letters_come_from_here(site: Site) -> None:
+    style = HTML / "_static" / "mathjax" / "mathjax.css"
+    fonts = re.findall(r'url\("([^"]+)"\)', style.read_text(encoding="utf-8"))
+    assert fonts
+    none([font for font in fonts if not (style.parent / font).is_file()])
+    raw = []
+    for page in site:
+        for formula in page.soup.select(".math"):
+            if len(formula.find_all("mjx-container")) != 1 or not formula.select("math"):
+                raw.append(f"{page.name}: {formula.get_text()[:80]}")
+    none(raw)
     for page in site.chapters:
-        sources = [tag["src"].partition("?")[0] for tag in page.soup.find_all("script", src=True)]
-        assert mathjax in [page.resolve(source)[0] for source in sources], page.name
         fewest = 5 if "/chapters/" in page.name else 1
         assert len(page.article.select(".math")) >= fewest, f"{page.name}: no mathematics?"
 
@@ -376,6 +382,45 @@ def test_buttons_lead_to_this_repository_or_are_left_out(site: Site) -> None:
     )
     reports = [page.soup.find("a", string="Report an error") for page in site.chapters]
     assert all(reports) if home else not any(reports)
+
+
+def test_buttons_open_the_branch_whose_notebooks_install_the_course(site: Site) -> None:
+    """And a note beside them says what to expect; Binder lacks what one chapter needs."""
+    home = repository.address(os.environ, repository.remote()) or ""
+    wrong = []
+    for page in site.chapters:
+        menu = page.soup.select(".dropdown-launch-buttons a")
+        names = [link.get_text(strip=True).partition(" ")[0] for link in menu]
+        wanted = ["Colab", "Colab"] if "14-pytorch" in page.name else ["Binder", "Colab", "Binder"]
+        if names != (wanted if home.startswith("https://github.com/") else []):
+            wrong.append(f"{page.name}: {names}")
+            continue
+        wrong += [f"{page.name}: {a['href']}" for a in menu[:-1] if "/launch" not in a["href"]]
+        if menu and page.resolve(menu[-1]["href"])[0] != HTML / "book" / "running.html":
+            wrong.append(f"{page.name}: the note leads to {menu[-1]['href']}")
+    none(wrong)
+
+
+def test_downloaded_notebooks_install_the_course_where_its_address_is_known(site: Site) -> None:
+    home = repository.address(os.environ, repository.remote())
+    paths = launch.notebooks(HTML / "_sources" / "book")
+    texts = [path.read_text(encoding="utf-8") for path in paths]
+    there = [f'mnist_nn[notebooks] @ git+{home}@{commits(site)[0]}\\"' in text for text in texts]
+    assert texts
+    assert all(there) if home else not any("%pip install" in text for text in texts)
+
+
+def test_all_pages_say_of_which_one_commit_they_are(site: Site) -> None:
+    """Not which: since the build there may have been another."""
+    if repository.commit():
+        assert re.fullmatch("[0-9a-f]{40}", *commits(site))
+
+
+def commits(site: Site) -> list[str]:
+    """The commits that the pages are of; one, if all is well."""
+    lacking = "a page that does not say"
+    tags = [page.soup.select_one("meta[name=commit]") for page in written(site)]
+    return sorted({tag["content"] if tag else lacking for tag in tags})
 
 
 @pytest.mark.parametrize("word", ["softmax", "digit"])
