@@ -132,7 +132,7 @@ function render({ model, el }) {
     const part =
       `The sigmoid passes ${scientific(slope)} of it` +
       (slope < 0.01 ? ": it is saturated." : ", and a quarter at the very most.");
-    return `A gradient arrives from behind. ${gate} ${part}`;
+    return `A gradient arrives from the layers after this one. ${gate} ${part}`;
   }
 
   function update() {

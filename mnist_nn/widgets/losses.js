@@ -38,7 +38,7 @@ function render({ model, el }) {
     });
     const slope = chart({
       x,
-      y: { ...slopes, label: "its derivative" },
+      y: { ...slopes, label: "d loss / d logit" },
       alt: "The derivatives of the two losses against the logit that moves",
       onmove: begin,
     });

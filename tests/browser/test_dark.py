@@ -5,6 +5,9 @@ from playwright.sync_api import Browser
 
 from tests.browser.visit import Reader, pages
 
+# The pages are those of test_light.py: what only the dark changes may wait for `make test-all`.
+pytestmark = pytest.mark.slow
+
 
 @pytest.fixture(scope="module")
 def reader(browser: Browser, base: str) -> Reader:

@@ -5,7 +5,8 @@ from collections.abc import Callable, Iterator
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from tests.browser.visit import Reader
+from tests.browser.visit import Reader, pages
+from tools.figures import FIGURES
 from tools.server import HTML
 
 LANDING = "book/index.html"
@@ -26,6 +27,12 @@ def folder(browser: Browser, base: str) -> Iterator[Reader]:
 @pytest.mark.parametrize("name", [LANDING, *CHAPTERS])
 def test_a_page_from_a_folder_is_whole(folder: Reader, name: str) -> None:
     assert folder.inspect(name) == []
+
+
+def test_all_figures_live_in_a_folder(folder: Reader) -> None:
+    marked = [n for n in pages() if 'class="living"' in (HTML / n).read_text(encoding="utf-8")]
+    alive = set().union(*(folder.living(folder.open(name)) for name in marked))
+    assert alive == {figure.name for figure in FIGURES}
 
 
 def test_one_finds_the_way_through_a_folder(folder: Reader) -> None:

@@ -92,6 +92,15 @@ class Reader:
         page.evaluate("document.fonts.ready")
         return page
 
+    def living(self, page: Page) -> set[str]:
+        """Wait until each figure of a page that moves has come to life; return their names."""
+        names = set()
+        for figure in page.locator(".living").all():
+            figure.scroll_into_view_if_needed()
+            figure.and_(page.locator("[data-alive]")).wait_for()
+            names.add(figure.get_attribute("data-figure") or "")
+        return names
+
     def inspect(self, name: str) -> list[str]:
         """Return what is wrong on a page, at each width."""
         self.faults.clear()
@@ -99,6 +108,8 @@ class Reader:
         page = self.open(name)
         # What is laid out only when it comes near would escape.
         page.add_style_tag(content="* { content-visibility: visible !important }")
+        self.living(page)
+        page.evaluate(LETTERS)
         shown = page.evaluate("document.documentElement.dataset.theme")
         found = [] if shown == self.theme else [f"theme: {shown}, not {self.theme}"]
         found += page.evaluate(MATHEMATICS) + dead_links(page, self.base)
@@ -114,6 +125,9 @@ class Reader:
         return found + self.faults
 
 
+# Letters are fetched once something that needs them is laid out, which takes until the next frame.
+LETTERS = """new Promise((done) =>
+    requestAnimationFrame(() => setTimeout(() => document.fonts.ready.then(() => done()))))"""
 MATHEMATICS = r"""() => {
     const math = [...document.querySelectorAll(".math")];
     const bad = [
