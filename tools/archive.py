@@ -80,11 +80,12 @@ def files(html: Path, wheel: Path) -> Iterator[tuple[str, Path]]:
 def pack(html: Path, target: Path) -> None:
     """Write the archive; `target` is there only when it is whole."""
     partial = target.with_suffix(".part")
-    with TemporaryDirectory() as folder, ZipFile(partial, "w", ZIP_DEFLATED) as archive:
+    with TemporaryDirectory() as folder:
         wheel = build_wheel(Path(folder))
-        archive.writestr(_entry("README.txt"), README.format(wheel=wheel.name))
-        for name, path in files(html, wheel):
-            archive.writestr(_entry(name), path.read_bytes())
+        with ZipFile(partial, "w", ZIP_DEFLATED) as archive:
+            archive.writestr(_entry("README.txt"), README.format(wheel=wheel.name))
+            for name, path in files(html, wheel):
+                archive.writestr(_entry(name), path.read_bytes())
     partial.replace(target)
 
 
