@@ -2,42 +2,25 @@
 
 import math
 import re
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 from urllib.parse import urldefrag
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from mnist_nn import MLP
 from mnist_nn import functional as F
+from tests.browser import living
+from tests.browser.living import Open, get, put
 from tests.browser.visit import OVERFLOW
 
 PAGE = "book/chapters/07-any-depth.html"
-Open = Callable[..., Page]
+alive = partial(living.alive, "backpropagation")
 RESULTS = ["z1", "a1", "z2", "p", "loss", "dz2", "dW2", "db2", "da1", "dz1", "dW1", "db1", "new"]
 PARAMETERS = ["W1", "b1", "W2", "b2"]
-
-
-def alive(page: Page) -> Locator:
-    figure = page.locator("[data-figure=backpropagation]")
-    figure.scroll_into_view_if_needed()
-    expect(figure).to_have_attribute("data-alive", "")
-    return figure
-
-
-def get(figure: Locator, name: str) -> Any:
-    return figure.evaluate("(place, name) => place.model.get(name)", name)
-
-
-def put(figure: Locator, **values: Any) -> None:
-    """Set values as Python would."""
-    code = (
-        "(place, v) => { for (const k in v) place.model.set(k, v[k]); place.model.save_changes(); }"
-    )
-    figure.evaluate(code, values)
 
 
 def press(figure: Locator, name: str) -> None:

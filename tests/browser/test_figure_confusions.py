@@ -1,20 +1,20 @@
 """The figure of the confusion matrix and its digits, moved on its page."""
 
-from collections.abc import Callable
-from functools import cache
-from typing import Any
+from functools import cache, partial
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose, assert_array_equal
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from mnist_nn import load_mnist, metrics
 from mnist_nn.widgets.network import load_network
+from tests.browser import living
+from tests.browser.living import Open, get
 from tests.browser.visit import OVERFLOW
 
 PAGE = "book/chapters/10-measuring.html"
-Open = Callable[..., Page]
+alive = partial(living.alive, "confusions")
 DIGITS = load_mnist().test
 y = DIGITS.labels
 SHOWN = "(place, cell) => { place.model.set('cell', cell); place.model.save_changes(); "
@@ -29,17 +29,6 @@ def P() -> np.ndarray:
 @cache
 def matrix() -> np.ndarray:
     return metrics.confusion_matrix(y, P().argmax(axis=1))
-
-
-def alive(page: Page) -> Locator:
-    figure = page.locator("[data-figure=confusions]")
-    figure.scroll_into_view_if_needed()
-    expect(figure).to_have_attribute("data-alive", "")
-    return figure
-
-
-def get(figure: Locator, name: str) -> Any:
-    return figure.evaluate("(place, name) => place.model.get(name)", name)
 
 
 def cell(figure: Locator, i: int, j: int) -> Locator:

@@ -1,8 +1,7 @@
 """The figure that reads what one draws: by mouse, finger and keyboard, on both of its pages."""
 
-from collections.abc import Callable, Sequence
-from functools import cache
-from typing import Any
+from collections.abc import Sequence
+from functools import cache, partial
 
 import numpy as np
 import pytest
@@ -12,11 +11,13 @@ from playwright.sync_api import Locator, Page, expect
 import mnist_nn as nn
 from mnist_nn.data import center_digit
 from mnist_nn.widgets.network import load_network
+from tests.browser import living
+from tests.browser.living import Open, get
 from tests.browser.visit import OVERFLOW
 
 FIRST = "book/index.html"
 PAGES = [FIRST, "book/chapters/12-what-it-learned.html"]
-Open = Callable[..., Page]
+alive = partial(living.alive, "drawing")
 Stroke = Sequence[tuple[float, float]]  # points, as shares of the paper's width and height
 SEVEN: list[Stroke] = [[(0.3, 0.25), (0.7, 0.25), (0.45, 0.8)]]
 ZERO: list[Stroke] = [
@@ -30,17 +31,6 @@ def network() -> nn.MLP:
     model = nn.MLP(single.sizes, rng=np.random.default_rng(0), dtype=np.float64)
     model.params.flat[:] = single.params.flat
     return model
-
-
-def alive(page: Page) -> Locator:
-    figure = page.locator("[data-figure=drawing]")
-    figure.scroll_into_view_if_needed()
-    expect(figure).to_have_attribute("data-alive", "")
-    return figure
-
-
-def get(figure: Locator, name: str) -> Any:
-    return figure.evaluate("(place, name) => place.model.get(name)", name)
 
 
 def agrees(figure: Locator) -> int:

@@ -1,43 +1,19 @@
 """The figure of two losses behind a softmax, moved on its page."""
 
-from collections.abc import Callable
-from typing import Any
+from functools import partial
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 from mnist_nn import functional as F
+from tests.browser import living
+from tests.browser.living import Open, get, put, shown
 from tests.browser.visit import OVERFLOW
 
 PAGE = "book/chapters/04-softmax.html"
-Open = Callable[..., Page]
-
-
-def alive(page: Page) -> Locator:
-    figure = page.locator("[data-figure=losses]")
-    figure.scroll_into_view_if_needed()
-    expect(figure).to_have_attribute("data-alive", "")
-    return figure
-
-
-def get(figure: Locator, name: str) -> Any:
-    return figure.evaluate("(place, name) => place.model.get(name)", name)
-
-
-def put(figure: Locator, **values: Any) -> None:
-    """Set values as Python would."""
-    code = (
-        "(place, v) => { for (const k in v) place.model.set(k, v[k]); place.model.save_changes(); }"
-    )
-    figure.evaluate(code, values)
-
-
-def shown(text: str) -> float:
-    """Read a number of the table: −0.250, or 3.4 · 10⁻⁴."""
-    ascii_text = text.translate(str.maketrans("−⁻⁰¹²³⁴⁵⁶⁷⁸⁹", "--0123456789"))
-    return float(ascii_text.replace(" · 10", "e"))
+alive = partial(living.alive, "losses")
 
 
 def agrees(figure: Locator) -> None:

@@ -1,42 +1,24 @@
 """The figure of training, moved on its page."""
 
-from collections.abc import Callable
+from functools import partial
 from typing import Any
 
 import numpy as np
 import pytest
 from numpy.testing import assert_allclose
-from playwright.sync_api import Locator, Page, expect
+from playwright.sync_api import Locator, expect
 
 import mnist_nn as nn
 from mnist_nn.optim import sgd_step
 from mnist_nn.widgets import Training
+from tests.browser import living
+from tests.browser.living import Open, get, put
 from tests.browser.visit import OVERFLOW
 from tests.widgets.javascript import Maths
 
 PAGE = "book/chapters/08-sgd.html"
-Open = Callable[..., Page]
+alive = partial(living.alive, "training")
 DEFAULTS = Training().values()
-
-
-def alive(page: Page) -> Locator:
-    figure = page.locator("[data-figure=training]")
-    figure.scroll_into_view_if_needed()
-    expect(figure).to_have_attribute("data-alive", "")
-    figure.scroll_into_view_if_needed()  # what stands above may have moved it
-    return figure
-
-
-def get(figure: Locator, name: str) -> Any:
-    return figure.evaluate("(place, name) => place.model.get(name)", name)
-
-
-def put(figure: Locator, **values: Any) -> None:
-    """Set values as Python would."""
-    code = (
-        "(place, v) => { for (const k in v) place.model.set(k, v[k]); place.model.save_changes(); }"
-    )
-    figure.evaluate(code, values)
 
 
 def wait(figure: Locator, what: str) -> None:
